@@ -1,0 +1,177 @@
+"""Raw values as identifiers that compare equal when they mean the same.
+
+Never guesses: what cannot be one is None. `FAST` paths take well-formed values without the
+libraries, whose import costs a cold start 0.4 s; they agree with them (tests/property).
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from schemas.identifiers import Identifier
+
+NORMALISER: Final = "1"
+"""The version that claims carry; it grows when any value would come out differently."""
+
+LONGEST: Final = 512
+
+# Possible lengths of the national number, and its first digits when no trunk prefix is written
+# (libphonenumber's metadata); a country that is not here goes to the library.
+FAST_COUNTRIES: Final = {
+    "1": re.compile(r"[2-9]\d{9}"),
+    "31": re.compile(r"[1-9]\d{8}"),
+    "32": re.compile(r"[1-9]\d{7,8}"),
+    "33": re.compile(r"[1-9]\d{8}"),
+    "34": re.compile(r"[5-9]\d{8}"),
+    "41": re.compile(r"[2-9]\d{8}"),
+    "44": re.compile(r"[1-9]\d{9}"),
+    "45": re.compile(r"[2-9]\d{7}"),
+    "46": re.compile(r"[1-9]\d{7,8}"),
+    "48": re.compile(r"[1-9]\d{8}"),
+    "49": re.compile(r"[1-9]\d{7,10}"),
+}
+FAST_NATIONAL: Final = {
+    "US": (re.compile(r"[2-9]\d{9}"), "+1", 0),
+    "CA": (re.compile(r"[2-9]\d{9}"), "+1", 0),
+    "GB": (re.compile(r"0[1-9]\d{9}"), "+44", 1),
+}
+FAST_PHONE: Final = re.compile(r"\+?[0-9(][0-9 ().-]*[0-9]")
+PUNCTUATION: Final = str.maketrans("", "", " ().-")
+FAST_EMAIL: Final = re.compile(
+    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+){0,8}"
+    r"@(?:[a-z0-9]+(?:-[a-z0-9]+){0,4}\.){1,4}(?:com|org|net|de|fr|eu|uk|nl|es|it|pl|ch|at|io)"
+)
+LOCAL_LONGEST: Final = 64
+LABEL_LONGEST: Final = 63
+EMAIL_LONGEST: Final = 254
+PHONE_LONGEST: Final = 64
+
+
+def email(raw: str) -> Identifier | None:
+    """An address: lower case, NFC, the domain in its ASCII (IDNA) form.
+
+    Plus-tags and dots stay: whether they count is a rule (`rules.identity_claims`).
+    """
+    text = _clean(raw, EMAIL_LONGEST)
+    if text is None:
+        return None
+    value = text.lower() if _plain_address(text.lower()) else _library_email(text)
+    return Identifier(type="email", value=value) if value else None
+
+
+def phone(raw: str, country: str | None) -> Identifier | None:
+    """A number in E.164, with `;ext=` when it has an extension.
+
+    `country` (ISO 3166, two letters) is the hint for a number written without its country; a
+    number that is only possible inside an area is none.
+    """
+    text = _clean(raw, PHONE_LONGEST)
+    if text is None:
+        return None
+    hint = country.upper() if country else None
+    value = _plain_number(text, hint) or _library_phone(text, hint)
+    return Identifier(type="phone", value=value) if value else None
+
+
+def external(source: str, kind: str, raw: str) -> Identifier | None:
+    """A source's own id: compared exactly, inside that source and kind of object."""
+    text = _clean(raw, 256)
+    return Identifier(type=f"{source}:{kind}", value=text) if text else None
+
+
+def name(raw: str) -> str | None:
+    """A name as people write it, tidied for display: NFC, single spaces."""
+    text = _clean(raw, LONGEST)
+    return " ".join(unicodedata.normalize("NFC", text).split()) if text else None
+
+
+def comparable(raw: str) -> str | None:
+    """A name or a line of an address, to compare: no case, accents, punctuation or spacing."""
+    text = _clean(raw, LONGEST)
+    if text is None:
+        return None
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    kept = (c for c in folded if not unicodedata.combining(c))
+    words = "".join(c if c.isalnum() else " " for c in kept).split()
+    return " ".join(words) or None
+
+
+def postcode(raw: str) -> str | None:
+    """A postcode without case, spaces or hyphens."""
+    text = comparable(raw)
+    return text.replace(" ", "").upper() if text else None
+
+
+def address(street: str, code: str, country: str) -> Identifier | None:
+    """A postal address, when street, postcode and country are all known."""
+    parts = comparable(street), postcode(code), comparable(country)
+    if not all(parts):
+        return None
+    return Identifier(type="address", value="|".join(part for part in parts if part)[:LONGEST])
+
+
+def _clean(raw: str, longest: int) -> str | None:
+    """Trimmed; None when empty, too long or with control or unassigned characters inside."""
+    if len(raw) > longest + 64:
+        return None
+    text = raw.strip()
+    if not text or len(text) > longest:
+        return None
+    if not text.isascii():
+        bad = any(unicodedata.category(c) in {"Cc", "Cs", "Cn", "Co"} for c in text)
+    else:
+        bad = not text.isprintable()
+    return None if bad else text
+
+
+def _plain_address(text: str) -> bool:
+    if len(text) > EMAIL_LONGEST or not FAST_EMAIL.fullmatch(text):
+        return False
+    local, _, domain = text.partition("@")
+    longest = max(len(label) for label in domain.split("."))
+    return len(local) <= LOCAL_LONGEST and longest <= LABEL_LONGEST
+
+
+def _library_email(text: str) -> str | None:
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
+
+    try:
+        found = validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        return None
+    local = unicodedata.normalize("NFC", found.local_part.lower())
+    return f"{local}@{found.ascii_domain.lower()}"
+
+
+def _plain_number(text: str, hint: str | None) -> str | None:
+    if not text.isascii() or not FAST_PHONE.fullmatch(text):
+        return None
+    digits = text.translate(PUNCTUATION)
+    if not digits.startswith("+"):
+        return _plain_national(digits, hint)
+    for length in (1, 2):
+        rule = FAST_COUNTRIES.get(digits[1 : 1 + length])
+        if rule:
+            return digits if rule.fullmatch(digits[1 + length :]) else None
+    return None
+
+
+def _plain_national(digits: str, hint: str | None) -> str | None:
+    found = FAST_NATIONAL.get(hint or "")
+    if not found or not found[0].fullmatch(digits):
+        return None
+    return found[1] + digits[found[2] :]
+
+
+def _library_phone(text: str, hint: str | None) -> str | None:
+    import phonenumbers as library  # noqa: PLC0415
+
+    try:
+        number = library.parse(text, hint if hint in library.SUPPORTED_REGIONS else None)
+    except library.NumberParseException:
+        return None
+    reason = library.is_possible_number_with_reason(number)
+    if reason != library.ValidationResult.IS_POSSIBLE:
+        return None
+    value = library.format_number(number, library.PhoneNumberFormat.E164)
+    return f"{value};ext={number.extension}" if number.extension else value
