@@ -1,0 +1,48 @@
+"""The policy in force: adopted as a version by its hash, not by a deploy."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from adapters.table import ABSENT, Conflict, Key, Table, Write
+from rules.policy import version_of
+from schemas.errors import Misconfigured
+from schemas.policy import Policy
+
+CURRENT = Key("POLICY", "CURRENT")
+KEPT_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class PolicyShelf:
+    """Reads the current policy at most once a minute."""
+
+    table: Table
+    clock: Callable[[], float]
+    _held: tuple[float, str, Policy] | None = field(default=None)
+
+    def current(self) -> tuple[str, Policy]:
+        """Version and policy; without one nothing may run, so it is `Misconfigured`."""
+        if self._held is None or self.clock() - self._held[0] > KEPT_SECONDS:
+            self._held = (self.clock(), *read(self.table))
+        return self._held[1], self._held[2]
+
+
+def read(table: Table) -> tuple[str, Policy]:
+    """The policy in force, strongly consistent."""
+    pointer = table.get(CURRENT)
+    row = table.get(Key("POLICY", str(pointer["hash"]))) if pointer else None
+    if not row:
+        raise Misconfigured("no policy is adopted: ./sluice policy adopt policy.yaml")
+    policy = Policy.model_validate_json(str(row["data"]))
+    return str(row["sk"]), policy
+
+
+def adopt(table: Table, policy: Policy, at: str) -> str:
+    """Keeps the policy under its hash and makes it the one in force; repeats are harmless."""
+    version = version_of(policy)
+    body = {"data": policy.model_dump_json(exclude_defaults=True), "at": at}
+    with suppress(Conflict):
+        table.write(Write("put", Key("POLICY", version), body, condition=ABSENT))
+    table.write(Write("put", CURRENT, {"hash": version, "at": at}))
+    return version

@@ -1,0 +1,340 @@
+"""DynamoDB as a port: items of plain values, conditions, transactions, counted request units."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, NamedTuple
+
+from adapters.aws import Aws, ServiceError
+from schemas.errors import RetryLater
+
+Value = str | int | bytes | bool | frozenset[str]
+Item = Mapping[str, Value]
+
+READS_A_CALL: Final = 100
+STATEMENTS_A_CALL: Final = 25
+
+
+class Key(NamedTuple):
+    """A row's place."""
+
+    pk: str
+    sk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition expression; `#name` stands for the attribute `name`."""
+
+    expression: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+ABSENT: Final = Condition("attribute_not_exists(#pk)")
+
+
+def version_is(version: int) -> Condition:
+    """The item is still the one that was read; 0 means that there was none."""
+    return Condition("#v = :seen", {":seen": version}) if version else ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write. An `update` sets, removes and adds (numbers, or members of string sets)."""
+
+    kind: Literal["put", "update", "delete", "check"]
+    key: Key
+    item: Item = field(default_factory=dict)
+    add: Item = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+    condition: Condition | None = None
+
+
+class Conflict(Exception):  # noqa: N818 - a signal to read again, not a fault
+    """Something moved since it was read. Nothing of the write or transaction took effect.
+
+    `failed` are the positions whose conditions did not hold, when the engine said so.
+    """
+
+    def __init__(self, failed: tuple[int, ...] = ()) -> None:
+        super().__init__("conflict")
+        self.failed = failed
+
+
+class Rows(NamedTuple):
+    """A page of rows; `after` is where the next begins, none at the end."""
+
+    items: tuple[Item, ...]
+    after: Key | None
+
+
+@dataclass(slots=True)
+class Units:
+    """Request units consumed so far, from the engine's own ConsumedCapacity."""
+
+    read: float = 0.0
+    write: float = 0.0
+    calls: int = 0
+
+
+@dataclass(slots=True)
+class Table:
+    """One table."""
+
+    aws: Aws
+    name: str
+    units: Units = field(default_factory=Units)
+
+    def get(self, key: Key, *, consistent: bool = True) -> Item | None:
+        """The row, or none."""
+        answer = self._call(
+            "GetItem", {"Key": encode_key(key), "ConsistentRead": consistent}, read=True
+        )
+        return decode(answer["Item"]) if answer.get("Item") else None
+
+    def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, Item]:
+        """The rows that exist, in as few calls as can be."""
+        found: dict[Key, Item] = {}
+        wanted = list(dict.fromkeys(keys))
+        while wanted:
+            now, wanted = wanted[:READS_A_CALL], wanted[READS_A_CALL:]
+            request = {
+                "Keys": [encode_key(key) for key in now],
+                "ConsistentRead": consistent,
+            }
+            answer = self._raw("BatchGetItem", {"RequestItems": {self.name: request}}, read=True)
+            for raw in answer.get("Responses", {}).get(self.name, []):
+                item = decode(raw)
+                found[key_of(item)] = item
+            left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            wanted += [key_of(decode(raw)) for raw in left]
+        return found
+
+    def query(  # noqa: PLR0913 - a query has this many knobs
+        self,
+        pk: str,
+        begins: str = "",
+        *,
+        consistent: bool = True,
+        limit: int | None = None,
+        newest_first: bool = False,
+        after: Key | None = None,
+    ) -> Rows:
+        """One page of a partition's rows whose sort key begins so, in order."""
+        payload = _key_condition(pk, begins) | {
+            "ConsistentRead": consistent,
+            "ScanIndexForward": not newest_first,
+        }
+        if limit:
+            payload["Limit"] = limit
+        if after:
+            payload["ExclusiveStartKey"] = encode_key(after)
+        answer = self._call("Query", payload, read=True)
+        last = answer.get("LastEvaluatedKey")
+        items = tuple(decode(raw) for raw in answer.get("Items", []))
+        return Rows(items, key_of(decode(last)) if last else None)
+
+    def all(self, pk: str, begins: str = "", *, consistent: bool = True) -> Iterator[Item]:
+        """Every row of a partition whose sort key begins so, page by page."""
+        after: Key | None = None
+        while True:
+            rows = self.query(pk, begins, consistent=consistent, after=after)
+            yield from rows.items
+            after = rows.after
+            if after is None:
+                return
+
+    def count(self, pk: str, begins: str = "") -> int:
+        """How many rows there are, without reading them out."""
+        total, after = 0, None
+        while True:
+            payload = _key_condition(pk, begins) | {"Select": "COUNT"}
+            if after:
+                payload["ExclusiveStartKey"] = after
+            answer = self._call("Query", payload, read=True)
+            total += int(answer.get("Count", 0))
+            after = answer.get("LastEvaluatedKey")
+            if not after:
+                return total
+
+    def write(self, write: Write) -> None:
+        """One write on its own; `Conflict` when its condition does not hold."""
+        payload = write_payload(write)
+        try:
+            self._call(OPERATIONS[write.kind], payload, read=False)
+        except ServiceError as error:
+            if error.code in {"ConditionalCheckFailedException", "TransactionConflictException"}:
+                raise Conflict((0,)) from error
+            raise
+
+    def transact(self, writes: Sequence[Write]) -> None:
+        """All of them or none; `Conflict` when a condition fails or another writer is there."""
+        entries = [{TRANSACT[w.kind]: {"TableName": self.name} | write_payload(w)} for w in writes]
+        try:
+            self._raw("TransactWriteItems", {"TransactItems": entries}, read=False)
+        except ServiceError as error:
+            if error.code in {"TransactionCanceledException", "TransactionConflictException"}:
+                raise _cancelled(error) from error
+            raise
+
+    def insert_many(self, items: Sequence[Item]) -> list[bool]:
+        """Put each row unless it exists, at plain units; False where there was one already."""
+        verdicts: list[bool] = []
+        for start in range(0, len(items), STATEMENTS_A_CALL):
+            statements = [
+                _insert(self.name, item) for item in items[start : start + STATEMENTS_A_CALL]
+            ]
+            answer = self._raw("BatchExecuteStatement", {"Statements": statements}, read=False)
+            verdicts += [_verdict(each) for each in answer.get("Responses", [])]
+        return verdicts
+
+    def _call(self, operation: str, payload: Mapping[str, Any], *, read: bool) -> dict[str, Any]:
+        return self._raw(operation, {"TableName": self.name} | payload, read=read)
+
+    def _raw(self, operation: str, payload: Mapping[str, Any], *, read: bool) -> dict[str, Any]:
+        counted = {"ReturnConsumedCapacity": "TOTAL"} | payload
+        answer = self.aws.call("dynamodb", operation, counted)
+        self.units.calls += 1
+        capacity = answer.get("ConsumedCapacity") or []
+        for each in capacity if isinstance(capacity, list) else [capacity]:
+            units = float(each.get("CapacityUnits", 0.0))
+            if read:
+                self.units.read += units
+            else:
+                self.units.write += units
+        return answer
+
+
+OPERATIONS: Final = {"put": "PutItem", "update": "UpdateItem", "delete": "DeleteItem"}
+TRANSACT: Final = {
+    "put": "Put", "update": "Update", "delete": "Delete", "check": "ConditionCheck",
+}  # fmt: skip
+
+
+def encode_value(value: Value) -> dict[str, Any]:
+    """A value in DynamoDB's typed JSON."""
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case int():
+            return {"N": str(value)}
+        case bytes():
+            return {"B": b64encode(value).decode()}
+        case frozenset():
+            return {"SS": sorted(value)}
+        case str():
+            return {"S": value}
+
+
+def decode_value(typed: Mapping[str, Any]) -> Value:
+    """A value from DynamoDB's typed JSON."""
+    ((kind, value),) = typed.items()
+    match kind:
+        case "N":
+            return int(value)
+        case "B":
+            return b64decode(value)
+        case "SS":
+            return frozenset(value)
+        case _:
+            return bool(value) if kind == "BOOL" else str(value)
+
+
+def encode(item: Item) -> dict[str, Any]:
+    """An item in DynamoDB's typed JSON; empty sets are left out, as DynamoDB has none."""
+    return {name: encode_value(value) for name, value in item.items() if value != frozenset()}
+
+
+def decode(raw: Mapping[str, Any]) -> Item:
+    """An item from DynamoDB's typed JSON (as stream records carry it, too)."""
+    return {name: decode_value(value) for name, value in raw.items()}
+
+
+def encode_key(key: Key) -> dict[str, Any]:
+    """A key in DynamoDB's typed JSON."""
+    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+
+
+def key_of(item: Item) -> Key:
+    """Where an item is."""
+    return Key(str(item["pk"]), str(item["sk"]))
+
+
+def write_payload(write: Write) -> dict[str, Any]:
+    """The body of a write, for a call of its own or within a transaction."""
+    names: dict[str, str] = {}
+    values: dict[str, Value] = {}
+    payload: dict[str, Any] = {}
+    if write.kind == "put":
+        payload["Item"] = encode({**write.item, "pk": write.key.pk, "sk": write.key.sk})
+    else:
+        payload["Key"] = encode_key(write.key)
+    if write.kind == "update":
+        payload["UpdateExpression"] = _update_expression(write, names, values)
+    if write.condition:
+        payload["ConditionExpression"] = write.condition.expression
+        names |= _names_in(write.condition.expression)
+        values |= write.condition.values
+    if names:
+        payload["ExpressionAttributeNames"] = names
+    if values:
+        payload["ExpressionAttributeValues"] = {k: encode_value(v) for k, v in values.items()}
+    return payload
+
+
+def _names_in(expression: str) -> dict[str, str]:
+    words = expression.replace("(", " ").replace(")", " ").replace(",", " ").split()
+    return {word: word[1:] for word in words if word.startswith("#")}
+
+
+def _update_expression(write: Write, names: dict[str, str], values: dict[str, Value]) -> str:
+    parts = []
+    for verb, items, joint in (("SET", write.item, " = "), ("ADD", write.add, " ")):
+        terms = []
+        for name, value in items.items():
+            place = f"{len(names)}"
+            names[f"#n{place}"] = name
+            values[f":n{place}"] = value
+            terms.append(f"#n{place}{joint}:n{place}")
+        if terms:
+            parts.append(f"{verb} {', '.join(terms)}")
+    if write.remove:
+        gone = {f"#r{index}": name for index, name in enumerate(write.remove)}
+        names |= gone
+        parts.append(f"REMOVE {', '.join(gone)}")
+    return " ".join(parts)
+
+
+def _key_condition(pk: str, begins: str) -> dict[str, Any]:
+    values: dict[str, Any] = {":pk": {"S": pk}}
+    expression = "pk = :pk"
+    if begins:
+        expression += " AND begins_with(sk, :sk)"
+        values[":sk"] = {"S": begins}
+    return {"KeyConditionExpression": expression, "ExpressionAttributeValues": values}
+
+
+def _insert(table: str, item: Item) -> dict[str, Any]:
+    typed = encode(item)
+    fields = ", ".join(f"'{name}': ?" for name in typed)
+    return {
+        "Statement": f'INSERT INTO "{table}" VALUE {{{fields}}}',
+        "Parameters": list(typed.values()),
+    }
+
+
+def _verdict(response: Mapping[str, Any]) -> bool:
+    error = response.get("Error")
+    if not error:
+        return True
+    if error.get("Code") in {"DuplicateItem", "ConditionalCheckFailed"}:
+        return False
+    raise RetryLater(f"dynamodb insert: {error.get('Code')}")
+
+
+def _cancelled(error: ServiceError) -> Conflict:
+    reasons = error.answer.get("CancellationReasons") or error.answer.get("cancellationReasons")
+    codes = [reason.get("Code", "None") for reason in reasons or []]
+    if "ThrottlingError" in codes or "ProvisionedThroughputExceeded" in codes:
+        raise RetryLater("dynamodb transaction: throttled") from error
+    return Conflict(tuple(i for i, code in enumerate(codes) if code == "ConditionalCheckFailed"))

@@ -1,0 +1,188 @@
+"""What a connector is: one module without I/O, and the values it exchanges with its driver.
+
+`pull`, `fetch`, `push`, `opt_out` and `erase` are generators: they yield a `Request` and are sent
+the `Response`, as httpx's auth flows do. The driver (`adapters.http`) signs, limits and retries.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from json import loads
+from typing import Any, Literal, Protocol
+
+from schemas.config import System
+from schemas.errors import BadRecord
+from schemas.identifiers import Identifier
+from schemas.observation import Observation, Trait
+
+Json = Any
+Secret = Mapping[str, str]
+Kind = str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call to a vendor, relative to the system's base URL. Safe to repeat."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    json: Json = None
+    form: Mapping[str, str] | None = None
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    accept: frozenset[int] = frozenset()
+    """Statuses beyond 2xx that the connector wants to read itself (404 on a delete, say)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A vendor's answer; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Json:
+        """The body as JSON; a truncated one is a `BadRecord`, which the driver retries."""
+        try:
+            return loads(self.body)
+        except ValueError as error:
+            raise BadRecord("the body is not JSON") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Raw records of one kind and the cursor to resume from once they are published."""
+
+    kind: Kind
+    records: tuple[Json, ...]
+    cursor: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A webhook as it arrived: raw bytes, header names in lower case, the public URL."""
+
+    method: str
+    url: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The webhook is not from the vendor, or too old; `reason` may be shown to the sender."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A verified webhook, parsed: records to normalise, ids to fetch, and what to drop repeats by.
+
+    A `Delivery` without records or ids is a ping: it is answered with 2xx and nothing more.
+    """
+
+    id: str
+    records: tuple[tuple[Kind, Json], ...] = ()
+    fetch: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """What a destination is told about one person: only cleared fields are in `traits`."""
+
+    identifier: Identifier
+    traits: Mapping[Trait, str]
+    facts: Mapping[str, str]
+    """Cleared derived facts: `value`, `orders`, `segment`."""
+    customer: str
+    version: int
+    external_ids: tuple[Identifier, ...] = ()
+    """The person's ids at this very system, when it is a source too."""
+    idempotency_key: str = ""
+    consented_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a push ended at the vendor; `evidence` is the vendor's id or status, not data."""
+
+    status: Literal["sent", "absent", "rejected"]
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A short-lived access token and its lifetime in seconds; `secret` when it was rotated."""
+
+    value: str
+    expires_in: float
+    secret: Secret | None = None
+
+
+Pull = Generator[Request | Page, Response | None, None]
+Push = Generator[Request, Response, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """The facts of a connector. `kinds` are pulled in this order; `objects` are contact types."""
+
+    name: str
+    title: str
+    kinds: tuple[Kind, ...] = ()
+    objects: tuple[str, ...] = ()
+    webhooks: bool = False
+    destination: bool = False
+    accepts: Literal["application/json", "application/x-www-form-urlencoded"] = "application/json"
+    channel_identifier: str = "email"
+    """The identifier type that a push addresses."""
+    secret_fields: Mapping[str, str] = field(default_factory=dict)
+    """What `connect` asks for: field → where the vendor shows it."""
+
+
+class Connector(Protocol):
+    """A module satisfies this. A source needs the first part, a destination the second."""
+
+    SPEC: Spec
+
+    def authorise(self, secret: Secret, token: str | None) -> Mapping[str, str]:
+        """Headers of a request."""
+
+    def token_request(self, secret: Secret) -> Request | None:
+        """How to get a short-lived token; none when the secret itself is sent."""
+
+    def read_token(self, secret: Secret, response: Response) -> Token:
+        """The token in the answer to `token_request`."""
+
+    def throttled(self, response: Response) -> float | None:
+        """Seconds to wait when the vendor says, in its own way, to slow down."""
+
+    def pull(self, system: System, kind: Kind, cursor: Mapping[str, str], now: datetime) -> Pull:
+        """Every record of a kind that changed since the cursor (all, when it is empty)."""
+
+    def fetch(self, system: System, kind: Kind, ids: tuple[str, ...]) -> Pull:
+        """These records as they are now; pages carry no cursor."""
+
+    def verify(
+        self, system: System, secret: Secret, inbound: Inbound, now: datetime
+    ) -> Refused | None:
+        """None when the webhook is genuine and fresh; checked on the raw bytes, constant time."""
+
+    def parse(self, system: System, inbound: Inbound) -> Delivery:
+        """The records in a verified webhook. `BadRecord` when the body fails its schema."""
+
+    def normalise(self, source: str, system: System, kind: Kind, record: Json) -> Observation:
+        """One vendor record as an observation, purely. `BadRecord` when it cannot be one."""
+
+    def push(self, system: System, change: Upsert) -> Push:
+        """Make the destination hold this state. Idempotent."""
+
+    def opt_out(self, system: System, change: Upsert) -> Push:
+        """Make the destination stop using the identifier for its purpose."""
+
+    def erase(self, system: System, change: Upsert) -> Push:
+        """Make the destination forget the person."""

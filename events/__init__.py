@@ -1,0 +1,1 @@
+"""What happened, as models. `events.catalogue` is the map of the bus."""

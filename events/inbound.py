@@ -1,0 +1,24 @@
+"""Events that enter: they carry the normalised record, on queues that are encrypted and brief."""
+
+from schemas.frozen import Frozen
+from schemas.observation import Observation
+
+
+class RecordObserved(Frozen):
+    """A version of a source record was received or pulled."""
+
+    observation: Observation
+
+
+class RecordChanged(Frozen):
+    """A source said that a record changed, but not what it is now: fetch it."""
+
+    kind: str
+    ids: tuple[str, ...]
+
+
+class SyncRequested(Frozen):
+    """A schedule or a person asks for a pull of one source, from its checkpoint."""
+
+    kinds: tuple[str, ...] = ()
+    """Empty means all."""

@@ -1,0 +1,127 @@
+"""Where clients, the clock, randomness and the environment come in, once per process."""
+
+import os
+import random
+import time
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from aws_lambda_powertools import Logger, Metrics
+from botocore.credentials import Credentials
+
+from adapters.aws import Aws
+from adapters.policy import PolicyShelf
+from adapters.secrets import Secrets
+from adapters.table import Table
+from functions import telemetry
+from rules.keys import Pepper
+from schemas.config import Config
+from schemas.policy import Policy
+from schemas.settings import Settings
+
+CONFIG = Path(__file__).parent.parent / "config.json"
+
+
+@cache
+def settings() -> Settings:
+    """What the environment says."""
+    return Settings.from_environment(os.environ)
+
+
+@cache
+def config() -> Config:
+    """`sluice.yaml` as it was when this was deployed."""
+    return Config.model_validate_json(CONFIG.read_bytes())
+
+
+def now() -> datetime:
+    """The wall clock, UTC."""
+    return datetime.now(UTC)
+
+
+def clock() -> float:
+    """The monotonic clock, seconds."""
+    return time.monotonic()
+
+
+def pause(seconds: float) -> None:
+    """Sleeps."""
+    time.sleep(seconds)
+
+
+def jitter() -> float:
+    """A draw from [0, 1)."""
+    return random.random()  # noqa: S311 - spreads retries, guards nothing
+
+
+def token() -> str:
+    """A fresh random name, unguessable and never derived from anything."""
+    return os.urandom(12).hex()
+
+
+@cache
+def aws() -> Aws:
+    """The signed client."""
+    return Aws(
+        region=os.environ["AWS_REGION"],
+        credentials=_credentials,
+        pause=pause,
+        jitter=jitter,
+        endpoint=os.environ.get("AWS_ENDPOINT_URL", ""),
+    )
+
+
+def _credentials() -> Credentials:
+    return Credentials(
+        os.environ["AWS_ACCESS_KEY_ID"],
+        os.environ["AWS_SECRET_ACCESS_KEY"],
+        os.environ.get("AWS_SESSION_TOKEN"),
+    )
+
+
+@cache
+def graph() -> Table:
+    """The customer graph."""
+    return Table(aws(), settings().graph_table)
+
+
+@cache
+def journal() -> Table:
+    """Tombstones and withdrawals; never restored with the graph."""
+    return Table(aws(), settings().journal_table)
+
+
+@cache
+def secrets() -> Secrets:
+    """Secrets by name, briefly kept."""
+    return Secrets(aws(), settings().stage, clock)
+
+
+@cache
+def pepper(name: str) -> Pepper:
+    """The secret that makes keys of `graph` or `suppression` unguessable."""
+    held = secrets().get("pepper", name)
+    return Pepper(bytes.fromhex(held["secret"]), int(held.get("version", "1")))
+
+
+@cache
+def _policies() -> PolicyShelf:
+    return PolicyShelf(graph(), clock)
+
+
+def policy() -> tuple[str, Policy]:
+    """The policy in force and its version, at most a minute old."""
+    return _policies().current()
+
+
+@cache
+def logger() -> Logger:
+    """The structured log; addresses and numbers are blotted out."""
+    return telemetry.logger(settings().function)
+
+
+@cache
+def metrics() -> Metrics:
+    """Counts and times, in CloudWatch's embedded format."""
+    return telemetry.metrics(settings().metrics_namespace, settings().function)

@@ -1,0 +1,60 @@
+"""Opaque keys: `HMAC(pepper, sha256(value))`, so that no key can be guessed back to a person.
+
+The inner SHA-256 lets a request that brings only a hash of an address be looked up.
+"""
+
+import hmac
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from hashlib import sha256
+
+from schemas.graph import CustomerId, IdentifierKey, SubjectKey
+from schemas.identifiers import Identifier, Subject
+
+BYTES = 16
+"""128 bits: no collision is to be expected below 10^18 values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pepper:
+    """A secret and its version, which is part of every key made with it."""
+
+    secret: bytes
+    version: int = 1
+
+
+def digest(pepper: Pepper, scope: str, inner: bytes) -> str:
+    """The key of a value within a scope (a type, `subject`, `record`, `customer`)."""
+    message = scope.encode() + b"\0" + inner
+    mac = hmac.digest(pepper.secret, message, "sha256")[:BYTES]
+    return f"{pepper.version}{urlsafe_b64encode(mac).decode().rstrip('=')}"
+
+
+def of_hash(pepper: Pepper, type_: str, value_sha256: bytes) -> IdentifierKey:
+    """The key of an identifier of which only the SHA-256 of its normalised value is known."""
+    return f"{type_}#{digest(pepper, type_, value_sha256)}"
+
+
+def of_identifier(pepper: Pepper, identifier: Identifier) -> IdentifierKey:
+    """`<type>#<hash>`."""
+    return of_hash(pepper, identifier.type, sha256(identifier.value.encode()).digest())
+
+
+def of_subject(pepper: Pepper, subject: Subject) -> SubjectKey:
+    """The subject's name in the table."""
+    return digest(pepper, "subject", sha256(subject.key.encode()).digest())
+
+
+def of_record(pepper: Pepper, kind: str, id_: str) -> str:
+    """A record's name among its subject's records."""
+    return digest(pepper, "record", sha256(f"{kind}:{id_}".encode()).digest())
+
+
+def of_customer(pepper: Pepper, founder: SubjectKey) -> CustomerId:
+    """A customer's id: its founder's, so that a split restores the former ids."""
+    return "c" + digest(pepper, "customer", founder.encode()).replace("_", "0").replace("-", "1")
+
+
+def type_of(key: IdentifierKey) -> str:
+    """The identifier type that a key was made for."""
+    return key.partition("#")[0]

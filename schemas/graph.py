@@ -1,0 +1,174 @@
+"""The items of the graph table, as models. Keys and codecs are in `adapters.graph`.
+
+`s`, identifier keys, `g` and customer ids are opaque: HMACs or random, never personal data.
+An identifier key reads `<type>#<hash>`.
+"""
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from schemas.frozen import Frozen
+from schemas.identifiers import Subject
+from schemas.observation import Channel, Interaction, Trait
+
+SubjectKey = str
+IdentifierKey = str
+CustomerId = str
+
+
+class Link(Frozen):
+    """Why a subject carries an identifier: the first record that said so. `value` as received."""
+
+    type: str
+    value: str
+    source: str
+    record: str
+    at: AwareDatetime
+    version: str = ""
+    """The record version that counts, for types declared `current`."""
+
+
+class Total(Frozen):
+    """Money of one currency, in minor units, over `count` interactions."""
+
+    count: int
+    minor: int
+
+
+class SubjectHead(Frozen):
+    """`S#<s>` / `HEAD`. `version` moves when links, island or creation time do, not with totals."""
+
+    s: SubjectKey
+    subject: Subject
+    version: int
+    island: str
+    links: dict[IdentifierKey, Link]
+    totals: dict[str, Total] = {}
+    erased_at: AwareDatetime | None = None
+
+
+class RecordRow(Frozen):
+    """`S#<s>` / `R#C#<kind>#<r>` for a contact, `R#I#<time>#<r>` for an interaction.
+
+    `identifiers` is the union over all accepted versions of the record.
+    """
+
+    s: SubjectKey
+    source: str
+    kind: str
+    id: str
+    version: str
+    occurred_at: AwareDatetime
+    identifiers: frozenset[IdentifierKey] = frozenset()
+    traits: dict[Trait, str] = {}
+    interaction: Interaction | None = None
+    deleted: bool = False
+
+
+class ConsentRow(Frozen):
+    """`I#<key>` or `S#<s>` / `K#<purpose>#<channel>#<time>#<digest>`: one event, never changed.
+
+    `stated` is false for a state without a timestamp of the consent itself: it can only lower.
+    """
+
+    purpose: str
+    channel: Channel
+    state: Literal["granted", "withdrawn"]
+    effective_at: AwareDatetime
+    stated: bool
+    source: str
+    record: str
+    method: str = ""
+
+
+class IdentifierHead(Frozen):
+    """`I#<type>#<hash>` / `HEAD`: who carries it. Beyond the limit, members are rows of shards."""
+
+    key: IdentifierKey
+    version: int
+    members: frozenset[SubjectKey]
+    island: str
+    quarantined: bool = False
+    blocked: bool = False
+    trusted: bool = False
+
+
+class Node(Frozen):
+    """A subject inside an island. `own` is its source's own id as an identifier key."""
+
+    created: str
+    own: IdentifierKey | None
+    links: frozenset[IdentifierKey]
+
+
+class Review(Frozen):
+    """A link that was refused, and why; a person may decide otherwise."""
+
+    identifier: IdentifierKey
+    subjects: frozenset[SubjectKey]
+    reason: Literal["unique", "never", "component", "scope", "too_large"]
+    detail: str = ""
+
+
+class Verdict(Frozen):
+    """Evidence about a pair, a link or an identifier, by a person or a vendor."""
+
+    kind: Literal["alias", "always", "never", "ignore"]
+    a: str
+    b: str
+    at: AwareDatetime
+    by: str
+    why: str = ""
+
+
+class Island(Frozen):
+    """`G#<g>` / `HEAD`: a superset of scopes; `into` is set when another island took it over."""
+
+    g: str
+    version: int
+    into: str | None = None
+    nodes: dict[SubjectKey, Node] = {}
+    labels: dict[SubjectKey, CustomerId] = {}
+    reviews: tuple[Review, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    unusable: frozenset[IdentifierKey] = frozenset()
+
+
+class Field(Frozen):
+    """A trait with its provenance."""
+
+    value: str
+    source: str
+    record: str
+    at: AwareDatetime
+
+
+class Known(Frozen):
+    """An identifier of a customer, readable."""
+
+    key: IdentifierKey
+    type: str
+    value: str
+    source: str
+    at: AwareDatetime
+
+
+class Profile(Frozen):
+    """`C#<id>` / `META`: the folded view of a customer. `into` when it was merged away.
+
+    `version` grows with every change; `changed` names what the last one changed.
+    """
+
+    customer: CustomerId
+    version: int
+    island: str
+    island_version: int
+    subjects: dict[SubjectKey, str] = {}
+    """s → the subject's readable key."""
+    identifiers: tuple[Known, ...] = ()
+    traits: dict[Trait, Field] = {}
+    totals: dict[str, Total] = {}
+    reviews: int = 0
+    gone: bool = False
+    """No subject carries this id any more (merged away or erased)."""

@@ -1,0 +1,82 @@
+"""`policy.yaml`: what identifies, what is permitted, what may leave. Owner: privacy."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from schemas.frozen import Frozen
+from schemas.identifiers import IdentifierType
+from schemas.observation import Channel, Trait
+
+Purpose = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")]
+Basis = Literal["consent", "contract", "legal_obligation", "legitimate_interest"]
+Pattern = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+class IdentifierRule(Frozen):
+    """How identifiers of one type join people.
+
+    `level` is strength and priority in one: 0 strongest. More than `limit` subjects make a value
+    junk. `junk` are regular expressions that a whole value must match to be junk. Of a `current`
+    type only the newest version of a subject's records counts.
+    """
+
+    level: Annotated[int, Field(ge=0, le=9)]
+    limit: Annotated[int, Field(ge=2, le=64)] = 8
+    junk: tuple[Pattern, ...] = ()
+    current: bool = False
+
+
+class IdentityRules(Frozen):
+    """The rules of `docs/identity.md`. Types that are not named here never link.
+
+    A source's own ids (`<source>:<object>`) are level 0 and unique per source always.
+    """
+
+    types: dict[IdentifierType, IdentifierRule]
+    scope_cap: Annotated[int, Field(ge=2, le=256)] = 256
+    survivorship: dict[Trait, Literal["newest", "trusted", "complete"]] = {}
+    trust: tuple[str, ...] = ()
+    """Sources, the most trusted first; those not named come last."""
+    plus_tags: bool = False
+    """Whether `a+shop@example.com` is the same address as `a@example.com`."""
+
+
+class PurposeRule(Frozen):
+    """Why data is used. Only a basis of `consent` needs a recorded grant."""
+
+    basis: Basis
+    title: str = ""
+
+
+class DestinationRule(Frozen):
+    """What one destination may receive, for which purpose, on which channel."""
+
+    purpose: Purpose
+    channel: Channel = "any"
+    fields: tuple[Trait | Literal["value", "orders", "segment"], ...] = ()
+
+
+class RoleRule(Frozen):
+    """What callers of a role may see."""
+
+    purposes: tuple[Purpose, ...]
+    fields: tuple[str, ...] = ("*",)
+
+
+class RetentionRule(Frozen):
+    """How long an item class is kept, from which moment, and why."""
+
+    days: Annotated[int, Field(ge=1)]
+    trigger: Literal["recorded", "last_activity", "withdrawn"]
+    basis: str
+
+
+class Policy(Frozen):
+    """A version of the policy; its name is the hash of its content (`rules.policy.version`)."""
+
+    identity: IdentityRules
+    purposes: dict[Purpose, PurposeRule]
+    destinations: dict[str, DestinationRule] = {}
+    roles: dict[Literal["agent", "operator", "privacy"], RoleRule] = {}
+    retention: dict[str, RetentionRule] = {}
