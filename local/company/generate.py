@@ -21,9 +21,15 @@ def generate(
     who = people(seed, now)
     made = {name: shop(name, seed, now, who) for name in shops}
     call_centre, sales = desk(seed, now, who), crm(seed, now, who)
-    stories = {p.story: {"email": p.email, "phone": p.phone, "name": p.name} for p in cast(now)}
-    for story in stories.values():
-        story |= _ids(story["email"], made, call_centre, sales)
+    stories = {
+        p.story: {
+            "email": p.email,
+            "phone": p.phone,
+            "name": p.name,
+            **_ids(p.email, made, call_centre, sales),
+        }
+        for p in cast(now)
+    }
     return Company(seed, now, made, audience(seed, now, who), call_centre, sales, stories)
 
 
@@ -31,16 +37,12 @@ def _ids(email: str, shops: dict[str, Shop], call_centre: Desk, sales: Crm) -> d
     """The ids that one of the cast has in each system."""
     ids = {"mailchimp": member_hash(email)}
     for name, made in shops.items():
-        ids |= {
-            name: customer["id"].rsplit("/", 1)[1]
-            for customer in made.customers
-            if customer["defaultEmailAddress"]["emailAddress"] == email
-        }
-    ids |= {
-        "hubspot": contact["id"]
-        for contact in sales.contacts
-        if contact["properties"] and contact["properties"]["email"] == email
-    }
+        for customer in made.customers:
+            if customer["defaultEmailAddress"]["emailAddress"] == email:
+                ids[name] = customer["id"].rsplit("/", 1)[1]
+    for contact in sales.contacts:
+        if contact["properties"] and contact["properties"]["email"] == email:
+            ids["hubspot"] = contact["id"]
     if email.startswith("ada."):
         ids["zendesk"] = str(call_centre.users[-1]["id"])
     return ids

@@ -2,161 +2,40 @@
 
 from typing import Final
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 FIRST: Final = {
-    "DE": [
-        "Anna",
-        "Jonas",
-        "Lena",
-        "Paul",
-        "Mia",
-        "Felix",
-        "Jürgen",
-        "Käthe",
-        "Emil",
-        "Clara",
-        "Oskar",
-        "Greta",
-        "Till",
-        "Marie",
-        "Lukas",
-        "Nora",
-        "Anton",
-        "Ida",
-        "Moritz",
-        "Elif",
-        "Deniz",
-        "Aylin",
-        "Matthias",
-        "Sabine",
-        "Uwe",
-        "Heike",
-        "Björn",
-        "Svenja",
-        "Katrin",
-        "Ralf",
-    ],
-    "GB": [
-        "Oliver",
-        "Amelia",
-        "Harry",
-        "Isla",
-        "George",
-        "Freya",
-        "Alfie",
-        "Poppy",
-        "Archie",
-        "Niamh",
-        "Rhys",
-        "Bronwen",
-        "Callum",
-        "Eilidh",
-        "Priya",
-        "Imran",
-        "Grace",
-        "Hugh",
-    ],
-    "US": [
-        "Liam",
-        "Emma",
-        "Noah",
-        "Ava",
-        "Mason",
-        "Harper",
-        "Ethan",
-        "Zoe",
-        "Caleb",
-        "Naomi",
-        "Diego",
-        "Lucia",
-        "Marcus",
-        "Tessa",
-        "Wyatt",
-        "June",
-        "Hank",
-        "Opal",
-    ],
+    "DE": _words(
+        "Anna Jonas Lena Paul Mia Felix Jürgen Käthe Emil Clara Oskar Greta Till Marie Lukas "
+        "Nora Anton Ida Moritz Elif Deniz Aylin Matthias Sabine Uwe Heike Björn Svenja Katrin "
+        "Ralf"
+    ),
+    "GB": _words(
+        "Oliver Amelia Harry Isla George Freya Alfie Poppy Archie Niamh Rhys Bronwen Callum "
+        "Eilidh Priya Imran Grace Hugh"
+    ),
+    "US": _words(
+        "Liam Emma Noah Ava Mason Harper Ethan Zoe Caleb Naomi Diego Lucia Marcus Tessa Wyatt "
+        "June Hank Opal"
+    ),
 }
 LAST: Final = {
-    "DE": [
-        "Albrecht",
-        "Bauer",
-        "Conrad",
-        "Dietz",
-        "Engel",
-        "Fuchs",
-        "Gärtner",
-        "Hahn",
-        "Isenberg",
-        "Jansen",
-        "Krüger",
-        "Lorenz",
-        "Möller",
-        "Neumann",
-        "Otto",
-        "Petersen",
-        "Quast",
-        "Richter",
-        "Seidel",
-        "Thoma",
-        "Ulrich",
-        "Vogt",
-        "Wolff",
-        "Yilmaz",
-        "Zander",
-        "Kaya",
-        "Brandt",
-        "Schulz",
-        "Keller",
-        "Weiß",
-    ],
-    "GB": [
-        "Ashdown",
-        "Barlow",
-        "Clegg",
-        "Dunmore",
-        "Ellery",
-        "Fenwick",
-        "Garside",
-        "Hartley",
-        "Ingram",
-        "Jessop",
-        "Kerr",
-        "Lomax",
-        "Mercer",
-        "Nairn",
-        "Osborne",
-        "Pryce",
-        "Quigley",
-        "Rowntree",
-        "Sykes",
-        "Thwaite",
-        "Vaughan",
-        "Whitlock",
-    ],
-    "US": [
-        "Abbott",
-        "Bridger",
-        "Calloway",
-        "Delgado",
-        "Easton",
-        "Foley",
-        "Granger",
-        "Holt",
-        "Irwin",
-        "Jarvis",
-        "Kimball",
-        "Lawson",
-        "Mathis",
-        "Norwood",
-        "Ortega",
-        "Pruitt",
-        "Ramsey",
-        "Stroud",
-        "Tillman",
-        "Underhill",
-        "Vance",
-        "Whitaker",
-    ],
+    "DE": _words(
+        "Albrecht Bauer Conrad Dietz Engel Fuchs Gärtner Hahn Isenberg Jansen Krüger Lorenz "
+        "Möller Neumann Otto Petersen Quast Richter Seidel Thoma Ulrich Vogt Wolff Yilmaz "
+        "Zander Kaya Brandt Schulz Keller Weiß"
+    ),
+    "GB": _words(
+        "Ashdown Barlow Clegg Dunmore Ellery Fenwick Garside Hartley Ingram Jessop Kerr Lomax "
+        "Mercer Nairn Osborne Pryce Quigley Rowntree Sykes Thwaite Vaughan Whitlock"
+    ),
+    "US": _words(
+        "Abbott Bridger Calloway Delgado Easton Foley Granger Holt Irwin Jarvis Kimball "
+        "Lawson Mathis Norwood Ortega Pruitt Ramsey Stroud Tillman Underhill Vance Whitaker"
+    ),
 }
 PLACES: Final = {
     "DE": (("Berlin", "10115"), ("Leipzig", "04109"), ("Hamburg", "20095"), ("Köln", "50667")),
