@@ -49,5 +49,5 @@ synth: setup ## The CloudFormation template for AWS (STAGE=dev), into build/cdk.
 deploy: setup ## Deploy to AWS (STAGE=dev); needs credentials and a bootstrapped account
 	@$(PY) -m local.aws --stage $(STAGE)
 
-lock: setup ## Take the newest versions of everything into requirements/*.txt
-	@$(PY) -m local.lock --upgrade
+lock: setup ## Resolve requirements/*.in into the lock files (UPGRADE=1 for newest)
+	@$(PY) -m local.lock $(if $(UPGRADE),--upgrade)

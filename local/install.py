@@ -1,6 +1,6 @@
 """Installs what the project needs from the lock files; the standard library is enough to run it.
 
-Each environment carries the digest of what was put into it, so a second run costs a few milliseconds.
+Each environment carries the digest of what was put into it, so a second run takes no time.
 """
 
 import argparse
@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
 UV = TOOLS / "bin" / "uv"
 ENVIRONMENTS = {"dev": ROOT / ".venv", "cloud": ROOT / ".venv-cloud"}
+LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"  # bare: functions see their layer only
 SPACE_NEEDED = 1_500_000_000  # bytes; both environments and their byte code
 
 
@@ -41,6 +42,12 @@ def run(command: Sequence[str | Path], hint: str) -> None:
     if done.returncode:
         message = f"{hint}\n{(done.stderr or done.stdout).strip()[-1500:]}"
         raise InstallError(message)
+
+
+def require_space() -> None:
+    """Refuses to begin what the disk could not hold."""
+    if shutil.disk_usage(ROOT).free < SPACE_NEEDED:
+        raise InstallError(f"{ROOT} has less than 1.5 GB free: make room, then run this again.")
 
 
 def install_uv() -> None:
@@ -86,25 +93,32 @@ def install(name: str) -> None:
     (environment / "installed").write_text(lock_digest(name))
 
 
+def make_lambda_python() -> None:
+    """Makes the Python without packages that runs the functions on this machine."""
+    run(
+        [UV, "venv", "--quiet", "--clear", "--python", sys.executable, LAMBDA_PYTHON.parents[1]],
+        ".venv-lambda could not be made: remove that folder and run this again.",
+    )
+
+
 def main(arguments: Sequence[str]) -> int:
     """Installs what is missing and says how long it took."""
     parser = argparse.ArgumentParser(prog="python -m local.install", description=__doc__)
     parser.add_argument("--quiet", action="store_true", help="say nothing when all is in place")
     options = parser.parse_args(arguments)
     missing = [name for name, where in ENVIRONMENTS.items() if not is_current(where, name)]
-    if not missing and is_current(TOOLS, "tools"):
+    if not missing and is_current(TOOLS, "tools") and LAMBDA_PYTHON.exists():
         if not options.quiet:
             print("install   in place")
         return 0
     started = time.monotonic()
     try:
-        if shutil.disk_usage(ROOT).free < SPACE_NEEDED:
-            message = f"{ROOT} has less than 1.5 GB free: make room, then run this again."
-            raise InstallError(message)
+        require_space()
         install_uv()
         for name in missing:
             print(f"install   requirements/{name}.txt", flush=True)
             install(name)
+        make_lambda_python()
     except (InstallError, OSError) as error:
         print(f"install   {error}", file=sys.stderr)
         return 1

@@ -1,0 +1,141 @@
+"""What is deployed: one layer of locked dependencies, and one folder of code.
+
+Both are compiled to byte code that the runtime takes as it is, since importing from source costs a
+cold start more than everything else. The runtime is the minor version of the Python that builds.
+"""
+
+import compileall
+import hashlib
+import os
+import platform
+import py_compile
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from local.install import ROOT, UV
+from local.programs import LocalError
+
+BUILD = ROOT / "build"
+LOCK = ROOT / "requirements" / "runtime.txt"
+PACKAGES = ("schemas", "events", "rules", "adapters", "connectors", "functions", "pages")
+PLATFORMS = {
+    "aarch64": "aarch64-manylinux2014",  # AWS: also old enough for the runtimes on Amazon Linux 2
+    "x86_64": "x86_64-manylinux2014",
+}
+# The signer and the credential chain need no service model; the rest is never imported.
+UNNEEDED = ("bin", "botocore/data", "**/tests", "**/*.pyi", "**/py.typed")
+KEPT_METADATA = "METADATA"  # importlib.metadata answers version() from it
+
+
+def runtime() -> str:
+    """The Lambda runtime that what is built here runs on."""
+    return f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def layer_of(arch: str) -> Path:
+    """Where the layer of an architecture lies; `host` is this machine."""
+    return BUILD / "layer" / arch
+
+
+def build_layer(arch: str) -> Path:
+    """Builds the dependency layer, unless it's there already, and returns its folder."""
+    layer = layer_of(arch)
+    digest = _digest([LOCK, Path(__file__)], runtime(), arch, platform.machine())
+    if _is_current(layer, digest):
+        return layer
+    shutil.rmtree(layer, ignore_errors=True)
+    target = layer / "python"
+    _install(target, arch)
+    _strip(target)
+    _compile(target, "/opt/python")
+    _stamp(layer, digest)
+    return layer
+
+
+def build_code(documents: dict[str, str], out: Path = BUILD / "code") -> Path:
+    """Copies the deployed packages and writes the documents (name to text) beside them."""
+    sources = sorted(_sources())
+    digest = _digest(sources, runtime(), repr(sorted(documents.items())))
+    if _is_current(out, digest):
+        return out
+    shutil.rmtree(out, ignore_errors=True)
+    for source in sources:
+        copy = out / source.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+    for name, text in documents.items():
+        (out / name).write_text(text)
+    _compile(out, "/var/task")
+    _stamp(out, digest)
+    return out
+
+
+def _install(target: Path, arch: str) -> None:
+    host = [] if arch == "host" else ["--python-platform", PLATFORMS[arch]]
+    done = subprocess.run(
+        [
+            *(str(UV), "pip", "install", "--quiet", "--require-hashes", "--no-deps"),
+            *("--only-binary", ":all:", "--link-mode", "copy", "--target", str(target), *host),
+            *("--python", sys.executable, "--requirements", str(LOCK)),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise LocalError(
+            f"The layer could not be built: is the package index reachable?\n{done.stderr}"
+        )
+
+
+def _strip(target: Path) -> None:
+    for pattern in UNNEEDED:
+        for path in sorted(target.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in target.glob("*.dist-info/**/*"):
+        if path.is_file() and path.name != KEPT_METADATA:
+            path.unlink()
+    for path in sorted(target.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+
+
+def _compile(folder: Path, prefix: str) -> None:
+    """Compiles without checks of the source's date, which unpacking a zip would change."""
+    compiled = compileall.compile_dir(
+        folder,
+        quiet=2,
+        force=True,
+        stripdir=str(folder),
+        prependdir=prefix,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+    if not compiled:
+        message = f"Something under {folder} has a syntax error: make check names it."
+        raise LocalError(message)
+
+
+def _sources() -> Iterable[Path]:
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path
+
+
+def _digest(files: Iterable[Path], *words: str) -> str:
+    total = hashlib.sha256("\0".join(words).encode())
+    for path in files:
+        total.update(os.fsencode(path.relative_to(ROOT)) + b"\0" + path.read_bytes())
+    return total.hexdigest()
+
+
+def _is_current(folder: Path, digest: str) -> bool:
+    stamp = folder.with_name(folder.name + ".stamp")
+    return folder.is_dir() and stamp.is_file() and stamp.read_text() == digest
+
+
+def _stamp(folder: Path, digest: str) -> None:
+    folder.with_name(folder.name + ".stamp").write_text(digest)
