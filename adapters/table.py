@@ -189,10 +189,10 @@ class Table:
         return verdicts
 
     def _call(self, operation: str, payload: Mapping[str, Any], *, read: bool) -> dict[str, Any]:
-        return self._raw(operation, {"TableName": self.name} | payload, read=read)
+        return self._raw(operation, {"TableName": self.name, **payload}, read=read)
 
     def _raw(self, operation: str, payload: Mapping[str, Any], *, read: bool) -> dict[str, Any]:
-        counted = {"ReturnConsumedCapacity": "TOTAL"} | payload
+        counted = {"ReturnConsumedCapacity": "TOTAL", **payload}
         answer = self.aws.call("dynamodb", operation, counted)
         self.units.calls += 1
         capacity = answer.get("ConsumedCapacity") or []
