@@ -29,6 +29,17 @@ def members(group: int) -> list[int]:
     return [pid for pid, its_group, state in _table() if its_group == group and state != "Z"]
 
 
+def exists(pid: int) -> bool:
+    """Whether there is a process of that number, whoever's it is."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's
+    return True
+
+
 def reap(pid: int) -> None:
     """Takes the exit status of a child, so that it does not stay as a zombie."""
     with contextlib.suppress(ChildProcessError):

@@ -10,7 +10,6 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -69,16 +68,21 @@ def start(
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [python, "-X", running.mark, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env={**kept, MARK: running.mark, "PYTHONUNBUFFERED": "1", **extra},
-        )
-    return Running(process.pid, running.port, running.mark)
+    pid = os.posix_spawn(
+        python,
+        [str(python), "-X", running.mark, *arguments],
+        {**kept, MARK: running.mark, "PYTHONUNBUFFERED": "1", **extra},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+    started = Running(pid, running.port, running.mark)
+    # For an instant after it began, a process has no command line to know it by.
+    _wait(lambda: is_running(started) or not processes.exists(pid))
+    return started
 
 
 def is_running(program: Running) -> bool:
