@@ -1,0 +1,107 @@
+"""What people and vendors said about pairs and links, weighed; and how to say it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rules.identity_sets import DisjointSets
+from schemas.graph import IdentifierKey, Node, SubjectKey, Verdict
+
+Pair = tuple[str, str]
+STRENGTH = {"always": 0, "alias": 1, "never": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What stands once later verdicts have replaced earlier ones.
+
+    `joins` and `apart` are ordered pairs of subjects; `aliases` pairs of subjects or of source
+    ids as identifier keys.
+    """
+
+    joins: tuple[tuple[Pair, str], ...]
+    aliases: frozenset[Pair]
+    apart: frozenset[Pair]
+    ignored: frozenset[tuple[SubjectKey, IdentifierKey]]
+
+
+def weigh(verdicts: Iterable[Verdict]) -> Evidence:
+    """Per unordered pair the latest verdict stands; at a tie `never`, then `alias`."""
+    ignored: set[tuple[SubjectKey, IdentifierKey]] = set()
+    latest: dict[Pair, Verdict] = {}
+    for verdict in verdicts:
+        if verdict.kind == "ignore":
+            ignored.add((verdict.a, verdict.b))
+        elif verdict.a != verdict.b:
+            pair = _pair(verdict.a, verdict.b)
+            rival = latest.get(pair)
+            if rival is None or _rank(rival) < _rank(verdict):
+                latest[pair] = verdict
+    standing = sorted((pair, verdict.kind) for pair, verdict in latest.items())
+    return Evidence(
+        joins=tuple((pair, kind) for pair, kind in standing if kind != "never"),
+        aliases=frozenset(pair for pair, kind in standing if kind == "alias"),
+        apart=frozenset(pair for pair, kind in standing if kind == "never"),
+        ignored=frozenset(ignored),
+    )
+
+
+def alias_classes(aliases: Iterable[Pair], nodes: Mapping[SubjectKey, Node]) -> DisjointSets:
+    """Source ids that the vendor made one, whether or not a subject carries them."""
+    classes = DisjointSets()
+    for pair in sorted(aliases):
+        keys = [_source_id(name, nodes) for name in pair]
+        classes.join(key for key in keys if key)
+    return classes
+
+
+def split_verdicts(
+    side: frozenset[SubjectKey],
+    nodes: Mapping[SubjectKey, Node],
+    verdicts: Iterable[Verdict],
+    said: Verdict,
+) -> tuple[Verdict, ...]:
+    """What to write to take `side` out of a customer whose subjects are `nodes`.
+
+    `said` lends its time, author and reason. The links that the side shares with the rest are
+    ignored; a pair that was joined by hand or by the vendor becomes `never`, since nothing is
+    there to ignore.
+    """
+    rest = {key for s, node in nodes.items() if s not in side for key in carried(node)}
+    links = [
+        said.model_copy(update={"kind": "ignore", "a": s, "b": key})
+        for s in sorted(side & nodes.keys())
+        for key in sorted(carried(nodes[s]) & rest)
+    ]
+    pairs = [
+        said.model_copy(update={"kind": "never", "a": pair[0], "b": pair[1]})
+        for pair, _ in weigh(verdicts).joins
+        if set(pair) <= nodes.keys() and len(side.intersection(pair)) == 1
+    ]
+    return (*links, *pairs)
+
+
+def merge_verdict(founders: Pair, at: datetime, by: str, why: str = "") -> Verdict:
+    """What to write to make the customers of two founders one."""
+    a, b = _pair(*founders)
+    return Verdict(kind="always", a=a, b=b, at=at, by=by, why=why)
+
+
+def carried(node: Node) -> frozenset[IdentifierKey]:
+    """All identifiers of a subject: its links and its source's own id."""
+    return node.links | {node.own} if node.own else node.links
+
+
+def _source_id(name: str, nodes: Mapping[SubjectKey, Node]) -> IdentifierKey | None:
+    if "#" in name:
+        return name
+    node = nodes.get(name)
+    return node.own if node else None
+
+
+def _pair(a: str, b: str) -> Pair:
+    return (a, b) if a < b else (b, a)
+
+
+def _rank(verdict: Verdict) -> tuple[datetime, int]:
+    return verdict.at, STRENGTH[verdict.kind]
