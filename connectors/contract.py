@@ -104,6 +104,8 @@ class Upsert:
     """The person's ids at this very system, when it is a source too."""
     idempotency_key: str = ""
     consented_at: datetime | None = None
+    at: datetime | None = None
+    """When this state was read and decided on; the same for every attempt at one delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,9 @@ class Connector(Protocol):
 
     def read_token(self, secret: Secret, response: Response) -> Token:
         """The token in the answer to `token_request`."""
+
+    def sign(self, secret: Secret, request: Request, now: datetime) -> Mapping[str, str]:
+        """Headers that depend on what is sent; made anew for each attempt. Usually none."""
 
     def throttled(self, response: Response) -> float | None:
         """Seconds to wait when the vendor says, in its own way, to slow down."""

@@ -1,0 +1,157 @@
+"""Reading vendor records: lenient where vendors are, and `BadRecord` where nothing can be made.
+
+No reason ever quotes what the record says: it may be personal data.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from connectors.contract import Json
+from rules import normalise
+from schemas.config import System
+from schemas.errors import BadRecord
+from schemas.identifiers import Claim, Identifier
+from schemas.observation import Money, Observation, Trait
+
+Maker = Callable[[str, System, dict[str, Any]], Observation]
+
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+ID_LONGEST: Final = 256
+RAW_LONGEST: Final = 1024
+NO_MINOR_UNIT: Final = frozenset(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()
+)
+THREE_DIGITS: Final = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+RICHEST: Final = Decimal(10) ** 15
+
+
+def made(makers: Mapping[str, Maker], where: tuple[str, System], kind: str, record: Json) -> Observation:
+    """The observation that the maker of `kind` makes of a record at `where` (source, system)."""
+    maker = makers.get(kind)
+    if maker is None:
+        message = f"records of kind {kind} are not handled here"
+        raise BadRecord(message)
+    if not isinstance(record, dict):
+        message = f"the {kind} is no JSON object"
+        raise BadRecord(message)
+    try:
+        return maker(*where, record)
+    except ValidationError as error:
+        named = sorted({".".join(map(str, found["loc"])) for found in error.errors()})
+        message = f"the {kind} does not fit: {', '.join(named)[:200]}"
+        raise BadRecord(message) from None
+
+
+def part(record: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The first of the named objects; an empty one when there is none."""
+    for name in names:
+        value = record.get(name)
+        if isinstance(value, dict):
+            return value
+    return {}
+
+
+def first(record: Mapping[str, Any], *names: str) -> Any:
+    """The first named value that says something."""
+    for name in names:
+        value = record.get(name)
+        if value not in (None, ""):
+            return value
+    return None
+
+
+def text(value: Json, longest: int = 256) -> str:
+    """One tidy line, or nothing."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return ""
+    return CONTROL.sub(" ", str(value)).strip()[:longest]
+
+
+def key(value: Json, what: str = "record") -> str:
+    """A source's own id."""
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
+        found = str(value)
+        if found.strip() and len(found) <= ID_LONGEST and not CONTROL.search(found):
+            return found
+    message = f"the {what} has no id"
+    raise BadRecord(message)
+
+
+def moment(value: Json) -> datetime | None:
+    """A time in UTC, from ISO 8601 (without an offset: UTC) or milliseconds since 1970."""
+    try:
+        if isinstance(value, str) and value.isdecimal():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000, UTC)
+        if not isinstance(value, str) or not value:
+            return None
+        found = datetime.fromisoformat(value.strip())
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def needed(value: Json, what: str) -> datetime:
+    """A time without which the record says nothing."""
+    found = moment(value)
+    if found is None:
+        message = f"the record has no {what}"
+        raise BadRecord(message)
+    return found
+
+
+def version(at: datetime) -> str:
+    """A time as text that sorts as times do."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def money(amount: Json, currency: Json) -> Money | None:
+    """An amount in minor units, by the currency's own number of digits (ISO 4217)."""
+    code = text(currency, 3).upper()
+    try:
+        value = Decimal(text(amount, 40) or "x")
+    except InvalidOperation:
+        return None
+    if not value.is_finite() or abs(value) > RICHEST or not re.fullmatch("[A-Z]{3}", code):
+        return None
+    digits = 0 if code in NO_MINOR_UNIT else 3 if code in THREE_DIGITS else 2
+    minor = (value * 10**digits).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
+    return Money(minor=int(minor), currency=code)
+
+
+def email(raw: Json) -> Claim | None:
+    """A claim to an address; None when it cannot be one."""
+    found = normalise.email(raw) if isinstance(raw, str) and raw else None
+    return _claim(found, raw)
+
+
+def phone(raw: Json, country: str | None) -> Claim | None:
+    """A claim to a number, read with the hint of a country."""
+    raw = str(raw) if isinstance(raw, int) and not isinstance(raw, bool) else raw
+    found = normalise.phone(raw, country) if isinstance(raw, str) and raw else None
+    return _claim(found, raw)
+
+
+def _claim(found: Identifier | None, raw: Json) -> Claim | None:
+    return Claim(identifier=found, raw=str(raw)[:RAW_LONGEST]) if found else None
+
+
+def claims(*found: Claim | None) -> tuple[Claim, ...]:
+    """Each identifier once, as first written."""
+    kept: dict[tuple[str, str], Claim] = {}
+    for claim in found:
+        if claim is not None:
+            kept.setdefault((claim.identifier.type, claim.identifier.value), claim)
+    return tuple(kept.values())
+
+
+def traits(values: Iterable[tuple[Trait, Json]]) -> dict[Trait, str]:
+    """Those that say something, each one tidy line."""
+    tidy = ((name, text(value)) for name, value in values)
+    return {name: value for name, value in tidy if value}
