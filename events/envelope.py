@@ -2,7 +2,7 @@
 
 from typing import Generic, Literal, TypeVar
 
-from pydantic import AwareDatetime, ConfigDict
+from pydantic import AwareDatetime
 
 from schemas.frozen import Frozen
 
@@ -14,8 +14,6 @@ class CloudEvent(Frozen, Generic[Data]):
 
     `subject` names what the event is about, never by personal data.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     specversion: Literal["1.0"] = "1.0"
     id: str

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from schemas.frozen import Frozen
+from schemas.frozen import Written
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,47}$")]
 Rate = Annotated[
@@ -13,7 +13,7 @@ Rate = Annotated[
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
 
 
-class System(Frozen):
+class System(Written):
     """A configured instance of a connector: two shops of one vendor are two sources.
 
     `connector` is a name in `connectors.registry` or a dotted module of one's own.
@@ -37,7 +37,7 @@ class Destination(System):
     mode: Literal["shadow", "live"] = "shadow"
 
 
-class Config(Frozen):
+class Config(Written):
     """The whole of `sluice.yaml`. Secrets are named, never written, here."""
 
     company: str

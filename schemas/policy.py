@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from schemas.frozen import Frozen
+from schemas.frozen import Written
 from schemas.identifiers import IdentifierType
 from schemas.observation import Channel, Trait
 
@@ -13,7 +13,7 @@ Basis = Literal["consent", "contract", "legal_obligation", "legitimate_interest"
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
-class IdentifierRule(Frozen):
+class IdentifierRule(Written):
     """How identifiers of one type join people.
 
     `level` is strength and priority in one: 0 strongest. More than `limit` subjects make a value
@@ -27,7 +27,7 @@ class IdentifierRule(Frozen):
     current: bool = False
 
 
-class IdentityRules(Frozen):
+class IdentityRules(Written):
     """The rules of `docs/identity.md`. Types that are not named here never link.
 
     A source's own ids (`<source>:<object>`) are level 0 and unique per source always.
@@ -42,14 +42,14 @@ class IdentityRules(Frozen):
     """Whether `a+shop@example.com` is the same address as `a@example.com`."""
 
 
-class PurposeRule(Frozen):
+class PurposeRule(Written):
     """Why data is used. Only a basis of `consent` needs a recorded grant."""
 
     basis: Basis
     title: str = ""
 
 
-class DestinationRule(Frozen):
+class DestinationRule(Written):
     """What one destination may receive, for which purpose, on which channel."""
 
     purpose: Purpose
@@ -57,14 +57,14 @@ class DestinationRule(Frozen):
     fields: tuple[Trait | Literal["value", "orders", "segment"], ...] = ()
 
 
-class RoleRule(Frozen):
+class RoleRule(Written):
     """What callers of a role may see."""
 
     purposes: tuple[Purpose, ...]
     fields: tuple[str, ...] = ("*",)
 
 
-class RetentionRule(Frozen):
+class RetentionRule(Written):
     """How long an item class is kept, from which moment, and why."""
 
     days: Annotated[int, Field(ge=1)]
@@ -72,7 +72,7 @@ class RetentionRule(Frozen):
     basis: str
 
 
-class Policy(Frozen):
+class Policy(Written):
     """A version of the policy; its name is the hash of its content (`rules.policy.version`)."""
 
     identity: IdentityRules
