@@ -3,62 +3,29 @@
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from adapters.aws import Aws, ServiceError
 from schemas.errors import RetryLater
+from schemas.rows import (
+    ABSENT,
+    Condition,
+    Conflict,
+    Item,
+    Key,
+    Value,
+    Write,
+    key_of,
+    version_is,
+)
 
-Value = str | int | bytes | bool | frozenset[str]
-Item = Mapping[str, Value]
+__all__ = [
+    "ABSENT", "Condition", "Conflict", "Item", "Key", "Rows", "Table", "Units", "Value", "Write",
+    "key_of", "version_is",
+]  # fmt: skip
 
 READS_A_CALL: Final = 100
 STATEMENTS_A_CALL: Final = 25
-
-
-class Key(NamedTuple):
-    """A row's place."""
-
-    pk: str
-    sk: str
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A condition expression; `#name` stands for the attribute `name`."""
-
-    expression: str
-    values: Mapping[str, Value] = field(default_factory=dict)
-
-
-ABSENT: Final = Condition("attribute_not_exists(#pk)")
-
-
-def version_is(version: int) -> Condition:
-    """The item is still the one that was read; 0 means that there was none."""
-    return Condition("#v = :seen", {":seen": version}) if version else ABSENT
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One write. An `update` sets, removes and adds (numbers, or members of string sets)."""
-
-    kind: Literal["put", "update", "delete", "check"]
-    key: Key
-    item: Item = field(default_factory=dict)
-    add: Item = field(default_factory=dict)
-    remove: tuple[str, ...] = ()
-    condition: Condition | None = None
-
-
-class Conflict(Exception):  # noqa: N818 - a signal to read again, not a fault
-    """Something moved since it was read. Nothing of the write or transaction took effect.
-
-    `failed` are the positions whose conditions did not hold, when the engine said so.
-    """
-
-    def __init__(self, failed: tuple[int, ...] = ()) -> None:
-        super().__init__("conflict")
-        self.failed = failed
 
 
 class Rows(NamedTuple):
@@ -253,11 +220,6 @@ def decode(raw: Mapping[str, Any]) -> Item:
 def encode_key(key: Key) -> dict[str, Any]:
     """A key in DynamoDB's typed JSON."""
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-
-
-def key_of(item: Item) -> Key:
-    """Where an item is."""
-    return Key(str(item["pk"]), str(item["sk"]))
 
 
 def write_payload(write: Write) -> dict[str, Any]:

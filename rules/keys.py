@@ -41,8 +41,10 @@ def of_identifier(pepper: Pepper, identifier: Identifier) -> IdentifierKey:
 
 
 def of_subject(pepper: Pepper, subject: Subject) -> SubjectKey:
-    """The subject's name in the table."""
-    return digest(pepper, "subject", sha256(subject.key.encode()).digest())
+    """The subject's name in the table: the hash in the key of its own id (`subject_of`)."""
+    return digest(
+        pepper, f"{subject.source}:{subject.object}", sha256(subject.id.encode()).digest()
+    )
 
 
 def of_record(pepper: Pepper, kind: str, id_: str) -> str:
@@ -58,3 +60,19 @@ def of_customer(pepper: Pepper, founder: SubjectKey) -> CustomerId:
 def type_of(key: IdentifierKey) -> str:
     """The identifier type that a key was made for."""
     return key.partition("#")[0]
+
+
+def of_own(subject: Subject, s: SubjectKey) -> IdentifierKey | None:
+    """The key of the source's own id of the subject `s`; anonymous subjects have none."""
+    own = subject.own
+    return f"{own.type}#{s}" if own else None
+
+
+def is_own(key: IdentifierKey) -> bool:
+    """Whether the key is of a source's own id."""
+    return ":" in type_of(key)
+
+
+def subject_of(key: IdentifierKey) -> SubjectKey:
+    """The subject that a source's own id names, whether or not it was seen."""
+    return key.partition("#")[2]

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from schemas.frozen import Frozen
-from schemas.identifiers import Subject
+from schemas.identifiers import Claim, Subject
 from schemas.observation import Channel, Interaction, Trait
 
 SubjectKey = str
@@ -36,14 +36,40 @@ class Total(Frozen):
     minor: int
 
 
+class IdentifierHead(Frozen):
+    """`I#<type>#<hash>` / `HEAD`: who carries it, all of them in `island` while it is usable.
+
+    A source's own id has none: it is `SubjectHead.own`. Once quarantined, for its degree or
+    because joining would make an island too large, further members are rows
+    `I#<key>#<shard>` / `M#<s>`, written under the gate `I#<key>` / `GATE#<shard>` of `epoch`.
+    """
+
+    key: IdentifierKey
+    version: int
+    members: frozenset[SubjectKey]
+    island: str
+    quarantined: Literal["degree", "too_large", "lifting"] | None = None
+    epoch: int = 0
+    blocked: bool = False
+    trusted: bool = False
+
+
 class SubjectHead(Frozen):
-    """`S#<s>` / `HEAD`. `version` moves when links, island or creation time do, not with totals."""
+    """`S#<s>` / `HEAD`. `version` moves when links, island or creation time do, not with totals.
+
+    `seen` is false while other records name the subject and it was not observed itself. `own` is
+    kept only when others carry its source id.
+    """
 
     s: SubjectKey
     subject: Subject
     version: int
     island: str
-    links: dict[IdentifierKey, Link]
+    links: dict[IdentifierKey, Link] = {}
+    aliases: frozenset[SubjectKey] = frozenset()
+    """Those that the vendor merged into this one."""
+    own: IdentifierHead | None = None
+    seen: bool = True
     totals: dict[str, Total] = {}
     erased_at: AwareDatetime | None = None
 
@@ -63,6 +89,8 @@ class RecordRow(Frozen):
     identifiers: frozenset[IdentifierKey] = frozenset()
     traits: dict[Trait, str] = {}
     interaction: Interaction | None = None
+    unlinked: tuple[Claim, ...] = ()
+    """Junk by pattern and types without a rule, as received: they never link."""
     deleted: bool = False
 
 
@@ -80,18 +108,6 @@ class ConsentRow(Frozen):
     source: str
     record: str
     method: str = ""
-
-
-class IdentifierHead(Frozen):
-    """`I#<type>#<hash>` / `HEAD`: who carries it. Beyond the limit, members are rows of shards."""
-
-    key: IdentifierKey
-    version: int
-    members: frozenset[SubjectKey]
-    island: str
-    quarantined: bool = False
-    blocked: bool = False
-    trusted: bool = False
 
 
 class Node(Frozen):

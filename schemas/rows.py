@@ -44,7 +44,7 @@ class Write:
     condition: Condition | None = None
 
 
-class Conflict(Exception):  # noqa: N818 - a signal to read again, not a fault
+class Conflict(Exception):
     """Something moved since it was read. Nothing of the write or transaction took effect.
 
     `failed` are the positions whose conditions did not hold, when the engine said so.
