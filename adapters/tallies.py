@@ -11,13 +11,13 @@ from adapters.table import Key, Table, Write
 
 
 def add(table: Table, counts: Mapping[str, int]) -> None:
-    """Adds once per batch. A name is `<owner>.<what>`: `shopify-eu.webhooks_refused`, say.
+    """Adds once per batch. A name is `<what>#<owner>`: `webhook.refused#shopify-eu`, say.
 
     All the counts of one owner (a source, a destination or a function) are one row and one write.
     """
     owners: dict[str, dict[str, int]] = defaultdict(dict)
     for name, count in counts.items():
-        owner, _, what = name.partition(".")
+        what, _, owner = name.partition("#")
         if count:
             owners[owner][what] = count
     for owner, named in owners.items():

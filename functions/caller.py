@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Literal, get_args
 
-from functions.problem import Problem
+from functions.problem import NotServed
 from schemas.policy import Policy, RoleRule
 
 Role = Literal["agent", "operator", "privacy"]
@@ -41,7 +41,7 @@ def caller_of(event: Mapping[str, Any]) -> Caller:
     claims = authorizer.get("jwt", {}).get("claims") or {}
     name = str(claims.get("sub") or "")
     if not name:
-        raise Problem(HTTPStatus.UNAUTHORIZED, "Send a bearer token: ./sluice token --role agent")
+        raise NotServed(HTTPStatus.UNAUTHORIZED, "Send a bearer token: ./sluice token --role agent")
     groups = _groups(claims.get("cognito:groups", claims.get("roles")))
     return Caller(name, frozenset(role for role in ROLES if role in groups))
 
@@ -54,7 +54,7 @@ def require(caller: Caller, *allowed: Role) -> Role:
     wanted = " or ".join(allowed)
     held = ", ".join(sorted(caller.roles)) or "none"
     detail = f"This needs the role {wanted}; the token holds {held}. Ask for one with it."
-    raise Problem(HTTPStatus.FORBIDDEN, detail)
+    raise NotServed(HTTPStatus.FORBIDDEN, detail)
 
 
 def access(caller: Caller, allowed: tuple[Role, ...], purpose: str, policy: Policy) -> Access:
@@ -71,7 +71,7 @@ def access(caller: Caller, allowed: tuple[Role, ...], purpose: str, policy: Poli
     detail = (
         f"policy.yaml clears this role {said}. Add purpose= one of: {', '.join(known) or 'none'}."
     )
-    raise Problem(HTTPStatus.FORBIDDEN, detail, purposes=known)
+    raise NotServed(HTTPStatus.FORBIDDEN, detail, purposes=known)
 
 
 def _groups(claim: object) -> frozenset[str]:

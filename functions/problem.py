@@ -1,6 +1,7 @@
 """Answers of the HTTP API: JSON, and RFC 9457 problem documents that say what to do next."""
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,42 +12,50 @@ Answer = dict[str, Any]
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
 CLOSED: Final = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
 }
 
 
-class Problem(Exception):
+class NotServed(Exception):
     """A request that gets no: `detail` says what to do about it; `more` are extension members."""
 
-    def __init__(self, status: HTTPStatus, detail: str, **more: object) -> None:
+    def __init__(self, status: int, detail: str, **more: object) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.more = more
 
     def answer(self) -> Answer:
-        """The problem document. `type` is left out: the status says what kind it is."""
-        body = {
-            "title": self.status.phrase,
-            "status": self.status.value,
-            "detail": self.detail,
-            **self.more,
-        }
-        headers = {}
-        if self.status is HTTPStatus.UNAUTHORIZED:
-            headers["WWW-Authenticate"] = "Bearer"
-        return _answer(self.status, PROBLEM, json.dumps(body), headers)
+        """As a problem document."""
+        return _document(self.status, self.detail, {}, self.more)
 
 
-def ok(view: Frozen, status: HTTPStatus = HTTPStatus.OK) -> Answer:
-    """The view as JSON."""
-    return _answer(status, JSON, view.model_dump_json(exclude_none=True), {})
+def answer(status: int, body: Frozen | Mapping[str, object]) -> Answer:
+    """A view, or plain values, as JSON."""
+    if isinstance(body, Frozen):
+        return _answer(status, JSON, body.model_dump_json(exclude_none=True), {})
+    return _answer(status, JSON, json.dumps(body), {})
 
 
-def _answer(status: HTTPStatus, media: str, body: str, headers: dict[str, str]) -> Answer:
+def problem(
+    status: int, detail: str, *, headers: Mapping[str, str] | None = None, **more: object
+) -> Answer:
+    """A problem document. `type` is left out: the status says what kind it is."""
+    return _document(status, detail, headers or {}, more)
+
+
+def _document(
+    status: int, detail: str, headers: Mapping[str, str], more: Mapping[str, object]
+) -> Answer:
+    body = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+    challenge = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    return _answer(status, PROBLEM, json.dumps(body), {**challenge, **headers})
+
+
+def _answer(status: int, media: str, body: str, headers: Mapping[str, str]) -> Answer:
     return {
-        "statusCode": status.value,
-        "headers": {"Content-Type": media, **CLOSED, **headers},
+        "statusCode": status,
+        "headers": {"content-type": media, **CLOSED, **headers},
         "body": body,
     }
