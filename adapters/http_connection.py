@@ -1,0 +1,156 @@
+"""One kept-alive connection to one host, with limits on time and size."""
+
+import select
+import socket
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
+from typing import Final
+from urllib.parse import SplitResult
+
+from adapters.http_address import Resolver, permitted, resolve
+from connectors.contract import Response
+from schemas.errors import Misconfigured
+
+Hook = Callable[[], None]
+
+CONNECT_SECONDS: Final = 5.0
+READ_SECONDS: Final = 10.0
+TOTAL_SECONDS: Final = 30.0
+IDLE_SECONDS: Final = 50.0
+LARGEST: Final = 16 * 2**20
+CHUNK: Final = 65_536
+
+
+class Unreachable(Exception):
+    """No whole answer came: refused, timed out, cut short. Nobody knows what took effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, ready to be written."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+@dataclass(slots=True)
+class Connection:
+    """To `base`. `clock` is monotonic seconds; `private` permits loopback and private addresses."""
+
+    base: SplitResult
+    clock: Callable[[], float]
+    private: bool = False
+    resolver: Resolver = resolve
+    tls: ssl.SSLContext | None = None
+    line: HTTPConnection | None = None
+    used_at: float = 0.0
+    fresh: bool = True
+
+    def exchange(self, call: Call, before_first_byte: Hook) -> Response:
+        """The answer. The hook runs when the connection is open and nothing has been written.
+
+        A kept-alive connection that the other side has closed meanwhile is replaced once.
+        """
+        try:
+            return self._exchange(call, before_first_byte)
+        except Unreachable as error:
+            if self.fresh or not isinstance(error.__cause__, ConnectionError):
+                raise
+        return self._exchange(call, before_first_byte)
+
+    def close(self) -> None:
+        """Hang up; the next exchange dials again."""
+        if self.line:
+            self.line.close()
+        self.line = None
+
+    def _exchange(self, call: Call, before_first_byte: Hook) -> Response:
+        whole = False
+        try:
+            line = self._open()
+            before_first_byte()
+            response = _exchange(line, call, self.clock)
+            self.used_at = self.clock()
+            whole = True
+        except (HTTPException, OSError) as error:
+            raise Unreachable(type(error).__name__) from error
+        finally:
+            if not whole:
+                self.close()
+        return response
+
+    def _open(self) -> HTTPConnection:
+        if self.line and self._alive(self.line):
+            self.fresh = False
+            return self.line
+        self.close()
+        self.fresh = True
+        self.line = self._dial()
+        return self.line
+
+    def _alive(self, line: HTTPConnection) -> bool:
+        if line.sock is None or self.clock() - self.used_at > IDLE_SECONDS:
+            return False
+        readable, _, _ = select.select([line.sock], [], [], 0)
+        return not readable
+
+    def _dial(self) -> HTTPConnection:
+        host = str(self.base.hostname)
+        secure = self.base.scheme == "https"
+        port = self.base.port or (443 if secure else 80)
+        plain = _connect(permitted(host, port, self.resolver, private=self.private), port)
+        if not secure:
+            line: HTTPConnection = HTTPConnection(host, port)
+            line.sock = plain
+        else:
+            self.tls = self.tls or ssl.create_default_context()
+            line = HTTPSConnection(host, port, context=self.tls)
+            line.sock = self.tls.wrap_socket(plain, server_hostname=host)
+        line.sock.settimeout(READ_SECONDS)
+        line.auto_open = 0
+        return line
+
+
+def _connect(addresses: Sequence[str], port: int) -> socket.socket:
+    failure = OSError("no address")
+    for address in addresses:
+        try:
+            found = socket.create_connection((address, port), timeout=CONNECT_SECONDS)
+        except OSError as error:
+            failure = error
+            continue
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return found
+    raise failure
+
+
+def _exchange(line: HTTPConnection, call: Call, clock: Callable[[], float]) -> Response:
+    line.request(call.method, call.target, body=call.body, headers=dict(call.headers))
+    reply = line.getresponse()
+    try:
+        body = _read(reply, clock)
+    finally:
+        reply.close()
+    headers = {name.lower(): value for name, value in reply.getheaders()}
+    return Response(reply.status, headers, body)
+
+
+def _read(reply: HTTPResponse, clock: Callable[[], float]) -> bytes:
+    """The whole body; a slow drip ends at the total limit, a short one is an error."""
+    stop = clock() + TOTAL_SECONDS
+    expected = reply.length
+    body = bytearray()
+    while chunk := reply.read1(CHUNK):
+        body += chunk
+        if len(body) > LARGEST:
+            message = f"the vendor's answer is over {LARGEST} bytes: ask for smaller pages"
+            raise Misconfigured(message)
+        if clock() > stop:
+            raise TimeoutError
+    if expected is not None and len(body) < expected:
+        raise IncompleteRead(b"", expected - len(body))
+    return bytes(body)
