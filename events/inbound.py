@@ -1,5 +1,7 @@
 """Events that enter: they carry the normalised record, on queues that are encrypted and brief."""
 
+from typing import Literal
+
 from schemas.frozen import Frozen
 from schemas.observation import Observation
 
@@ -8,6 +10,7 @@ class RecordObserved(Frozen):
     """A version of a source record was received or pulled."""
 
     observation: Observation
+    via: Literal["webhook", "pull"] = "pull"
 
 
 class RecordChanged(Frozen):

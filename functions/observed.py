@@ -1,0 +1,29 @@
+"""What was observed, as events. The same version of a record is the same event, however it came."""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal
+
+from adapters import bus
+from events.inbound import RecordChanged, RecordObserved
+from schemas.observation import Observation
+
+
+def event(
+    source: str, observation: Observation, via: Literal["webhook", "pull"], at: datetime
+) -> bus.Event:
+    """The event of one version of a record."""
+    record = observation.record
+    data = RecordObserved(observation=observation, via=via)
+    name = _name(source, record.kind, record.id, record.version)
+    return bus.envelope(data, source=source, id=name, time=at)
+
+
+def change(source: str, delivery: str, kind: str, ids: tuple[str, ...], at: datetime) -> bus.Event:
+    """The event of a webhook that names records without saying what they are."""
+    data = RecordChanged(kind=kind, ids=ids)
+    return bus.envelope(data, source=source, id=_name(source, delivery, kind), time=at)
+
+
+def _name(*parts: str) -> str:
+    return sha256("\0".join(parts).encode()).hexdigest()[:32]
