@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,10 +13,12 @@ from adapters.http import Http, Times
 from adapters.http_access import Access
 from adapters.http_circuit import FAILURES, OPEN_SECONDS, Circuit
 from adapters.http_connection import Call, Connection, Hook, Unreachable
-from adapters.secrets import Secrets
 from connectors import defaults
 from connectors.contract import Connector, Outcome, Page, Pull, Push, Request, Response, Token
 from schemas.errors import BadRecord, Misconfigured, RetryLater
+
+if TYPE_CHECKING:
+    from adapters.secrets import Secrets
 
 Answer = Response | Unreachable
 
