@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from adapters.table import Condition, Conflict, Key, Table, Write
+from adapters.table import Condition, Conflict, Item, Key, Table, Write
 
 FREE_OR_MINE: Final = "attribute_not_exists(#pk) OR #until < :now OR #owner = :owner"
 
@@ -28,7 +28,7 @@ class Checkpoints:
 
     def advance(self, kind: str, cursor: Mapping[str, str], records: int, at: datetime) -> None:
         """Moves the cursor; only after every event up to it was accepted."""
-        values = {"data": json.dumps(dict(cursor)), "at": at.isoformat()}
+        values: Item = {"data": json.dumps(dict(cursor)), "at": at.isoformat()}
         write = Write(
             "update",
             self._key(f"CURSOR#{kind}"),
@@ -40,13 +40,13 @@ class Checkpoints:
 
     def failed(self, kind: str, reason: str, at: datetime) -> None:
         """Notes why the cursor stays where it is."""
-        values = {"reason": reason, "failed_at": at.isoformat()}
+        values: Item = {"reason": reason, "failed_at": at.isoformat()}
         self.table.write(Write("update", self._key(f"CURSOR#{kind}"), values))
 
     def lease(self, owner: str, now: int, seconds: int) -> bool:
         """Whether this reader may read now: two at once would race on the cursor."""
         free = Condition(FREE_OR_MINE, {":now": now, ":owner": owner})
-        row = {"owner": owner, "until": now + seconds}
+        row: Item = {"owner": owner, "until": now + seconds}
         try:
             self.table.write(Write("put", self._key("LEASE"), row, condition=free))
         except Conflict:
