@@ -23,14 +23,14 @@ Maker = Callable[[str, System, dict[str, Any]], Observation]
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 ID_LONGEST: Final = 256
 RAW_LONGEST: Final = 1024
-NO_MINOR_UNIT: Final = frozenset(
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()
-)
-THREE_DIGITS: Final = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+NO_MINOR_UNIT: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+THREE_DIGITS: Final = "BHD IQD JOD KWD LYD OMR TND"
 RICHEST: Final = Decimal(10) ** 15
 
 
-def made(makers: Mapping[str, Maker], where: tuple[str, System], kind: str, record: Json) -> Observation:
+def made(
+    makers: Mapping[str, Maker], where: tuple[str, System], kind: str, record: Json
+) -> Observation:
     """The observation that the maker of `kind` makes of a record at `where` (source, system)."""
     maker = makers.get(kind)
     if maker is None:
@@ -56,7 +56,12 @@ def part(record: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {}
 
 
-def first(record: Mapping[str, Any], *names: str) -> Any:
+def objects(value: Json) -> list[dict[str, Any]]:
+    """The objects in a list, when it is one."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def first(record: Mapping[str, Any], *names: str) -> Json:
     """The first named value that says something."""
     for name in names:
         value = record.get(name)
