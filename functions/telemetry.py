@@ -31,3 +31,9 @@ def logger(function: str) -> Logger:
 def metrics(namespace: str, function: str) -> Metrics:
     """Flushed by the handlers with `flush_metrics`."""
     return Metrics(namespace=namespace, service=function)
+
+
+def flush(counted: Metrics) -> None:
+    """Writes the metrics of this invocation out, if there are any."""
+    if counted.provider.metric_set:
+        counted.flush_metrics()
