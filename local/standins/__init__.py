@@ -1,0 +1,1 @@
+"""Stand-ins for the SaaS systems: one process that speaks their HTTP on the loopback interface."""
