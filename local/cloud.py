@@ -9,12 +9,13 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from local import programs
 from local.install import ENVIRONMENTS, LAMBDA_PYTHON, ROOT
 from local.programs import LocalError, Running
 
-REGION = "eu-central-1"
+REGION: Final = "eu-central-1"
 ACCOUNT = "000000000000"
 ROOT_KEY = "test"  # MiniStack's root user, known to everyone; it listens on loopback only
 START_SECONDS = 60.0
@@ -92,15 +93,6 @@ def endpoint(running: Running) -> str:
     return f"http://127.0.0.1:{running.port}"
 
 
-def credentials() -> dict[str, str]:
-    """The keyword arguments that make boto3 speak as the local account's root user."""
-    return {
-        "aws_access_key_id": ROOT_KEY,
-        "aws_secret_access_key": ROOT_KEY,
-        "region_name": REGION,
-    }
-
-
 def _settings(cloud: Cloud, port: int, mark: str) -> dict[str, str]:
     temporary = cloud.home / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)
@@ -114,6 +106,7 @@ def _settings(cloud: Cloud, port: int, mark: str) -> dict[str, str]:
         "AUTH": "true",
         "PERSIST_STATE": "1" if cloud.persistent else "0",
         "STATE_DIR": str(cloud.home / "state"),
+        "S3_PERSIST": "1" if cloud.persistent else "0",
         "S3_DATA_DIR": str(cloud.home / "s3"),
         "TMPDIR": str(temporary),
         "CLOUDTRAIL_RECORDING": "1" if cloud.recorded else "0",

@@ -12,7 +12,7 @@ import py_compile
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from local.install import ROOT, UV
@@ -43,23 +43,27 @@ def layer_of(arch: str) -> Path:
 def build_layer(arch: str) -> Path:
     """Builds the dependency layer, unless it's there already, and returns its folder."""
     layer = layer_of(arch)
-    digest = _digest([LOCK, Path(__file__)], runtime(), arch, platform.machine())
-    if _is_current(layer, digest):
+    inputs = digest([LOCK, Path(__file__)], runtime(), arch, platform.machine())
+    if is_current(layer, inputs):
         return layer
     shutil.rmtree(layer, ignore_errors=True)
     target = layer / "python"
     _install(target, arch)
     _strip(target)
     _compile(target, "/opt/python")
-    _stamp(layer, digest)
+    stamp(layer, inputs)
     return layer
 
 
-def build_code(documents: dict[str, str], out: Path = BUILD / "code") -> Path:
-    """Copies the deployed packages and writes the documents (name to text) beside them."""
-    sources = sorted(_sources())
-    digest = _digest(sources, runtime(), repr(sorted(documents.items())))
-    if _is_current(out, digest):
+def build_code(documents: dict[str, str], own: Sequence[str] = ()) -> Path:
+    """Copies the deployed packages, and those of one's own, and writes the documents beside them.
+
+    `documents` maps a file name to its text.
+    """
+    out = BUILD / "code"
+    sources = sorted(_sources([*PACKAGES, *own]))
+    inputs = digest(sources, runtime(), repr(sorted(documents.items())))
+    if is_current(out, inputs):
         return out
     shutil.rmtree(out, ignore_errors=True)
     for source in sources:
@@ -69,7 +73,7 @@ def build_code(documents: dict[str, str], out: Path = BUILD / "code") -> Path:
     for name, text in documents.items():
         (out / name).write_text(text)
     _compile(out, "/var/task")
-    _stamp(out, digest)
+    stamp(out, inputs)
     return out
 
 
@@ -118,24 +122,32 @@ def _compile(folder: Path, prefix: str) -> None:
         raise LocalError(message)
 
 
-def _sources() -> Iterable[Path]:
-    for package in PACKAGES:
+def _sources(packages: Iterable[str]) -> Iterable[Path]:
+    for package in packages:
         for path in (ROOT / package).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 yield path
 
 
-def _digest(files: Iterable[Path], *words: str) -> str:
+def digest(files: Iterable[Path], *words: str) -> str:
+    """One digest of the content and names of files, and of words."""
     total = hashlib.sha256("\0".join(words).encode())
     for path in files:
         total.update(os.fsencode(path.relative_to(ROOT)) + b"\0" + path.read_bytes())
     return total.hexdigest()
 
 
-def _is_current(folder: Path, digest: str) -> bool:
-    stamp = folder.with_name(folder.name + ".stamp")
-    return folder.is_dir() and stamp.is_file() and stamp.read_text() == digest
+def is_current(folder: Path, expected: str) -> bool:
+    """Whether a built folder is that of these inputs."""
+    return folder.is_dir() and stamp_of(folder) == expected
 
 
-def _stamp(folder: Path, digest: str) -> None:
-    folder.with_name(folder.name + ".stamp").write_text(digest)
+def stamp(folder: Path, value: str) -> None:
+    """Writes the digest of its inputs beside a folder that is complete."""
+    folder.with_name(folder.name + ".stamp").write_text(value)
+
+
+def stamp_of(folder: Path) -> str:
+    """The digest that was written beside a folder; empty when none was."""
+    written = folder.with_name(folder.name + ".stamp")
+    return written.read_text() if written.is_file() else ""
