@@ -25,9 +25,9 @@ STATUSES: Final = (
 DORA_OUT: Final = timedelta(days=2)
 """How long ago Dora opted out."""
 CAMPAIGNS: Final = (
-    ("c0ffee0001", "Spring on the trail", 190),
+    ("c0ffee0001", "Light for short days", 190),
     ("c0ffee0002", "Summer sale", 110),
-    ("c0ffee0003", "New rain coats", 24),
+    ("c0ffee0003", "New rugs", 24),
 )
 
 
@@ -116,7 +116,14 @@ def _merge_fields(rng: Random, person: Person, first: str) -> Record:
     return {
         "FNAME": first,
         "LNAME": person.last,
-        "ADDRESS": "",
+        "ADDRESS": {
+            "addr1": "",
+            "addr2": "",
+            "city": "",
+            "state": "",
+            "zip": "",
+            "country": person.country,
+        },
         "PHONE": phone,
         "BIRTHDAY": birthday if rng.random() < 0.2 else "",
         "COMPANY": "",
@@ -146,7 +153,7 @@ def _campaigns(now: datetime) -> tuple[Record, ...]:
             "send_time": offset(now - timedelta(days=days)),
             "emails_sent": MEMBERS,
             "recipients": {"list_id": LIST_ID, "list_is_active": True, "list_name": "Newsletter"},
-            "settings": {"subject_line": subject, "title": subject, "from_name": "Harbour & Pine"},
+            "settings": {"subject_line": subject, "title": subject, "from_name": "Lumen & Loom"},
         }
         for index, (key, subject, days) in enumerate(CAMPAIGNS)
     )

@@ -49,13 +49,14 @@ STREETS: Final = {
 }
 COUNTRIES: Final = {"DE": "Germany", "GB": "United Kingdom", "US": "United States"}
 GOODS: Final = (
-    ("HP-TENT-2", "Larch tent, two persons", "249.00"),
-    ("HP-BAG-40", "Ridge backpack, 40 l", "129.00"),
-    ("HP-STOVE", "Ember gas stove", "64.90"),
-    ("HP-MUG", "Enamel mug, pine green", "14.50"),
-    ("HP-LAMP", "Harbour lantern", "39.90"),
-    ("HP-MAT", "Moss sleeping mat", "79.00"),
-    ("HP-COAT", "Drizzle rain coat", "159.00"),
-    ("HP-SOCK", "Merino socks, pair", "19.90"),
-    ("HP-BOOT", "Cairn walking boots", "185.60"),
+    ("LL-LOOM", "Table loom, 60 cm", "249.00"),
+    ("LL-ARC", "Arc floor lamp", "129.00"),
+    ("LL-SHADE", "Linen lamp shade", "64.90"),
+    ("LL-BULB", "Amber bulb, E27", "14.50"),
+    ("LL-CUSHION", "Woven cushion cover", "39.90"),
+    ("LL-THROW", "Herringbone throw", "79.00"),
+    ("LL-RUG", "Flat-weave rug, 120 x 180", "159.00"),
+    ("LL-YARN", "Wool yarn, 500 g", "19.90"),
+    ("LL-PENDANT", "Glass pendant light", "185.60"),
 )
+"""Article, title and price of what Lumen & Loom sells."""

@@ -15,13 +15,13 @@ USERS: Final = 52
 TICKETS: Final = 25
 CALLS: Final = 14
 BASE: Final = 46_400_000_000_000
-URL: Final = "https://harbour-pine.zendesk.com/api/v2"
+URL: Final = "https://lumen-loom.zendesk.com/api/v2"
 SUBJECTS: Final = (
     "Where is my parcel?",
-    "Tent pole broken",
-    "Exchange for a larger size",
+    "Lamp arrived broken",
+    "Exchange for another colour",
     "Invoice for the last order",
-    "Question about the stove",
+    "How to warp the loom?",
 )
 
 

@@ -15,7 +15,7 @@ def shop(name: str) -> Credentials:
     secret = f"local-{name}-client-secret"
     return {
         "api": {"client_id": f"local-{name}-client-id", "client_secret": secret},
-        "webhook": {"client_secret": secret},
+        "webhook": {"secret": secret},
     }
 
 
@@ -23,15 +23,15 @@ SECRETS: Final[dict[str, Credentials]] = {
     "shopify-eu": shop("shopify-eu"),
     "mailchimp": {
         "api": {"api_key": "local-mailchimp-key-us21"},
-        "webhook": {"token": "local-mailchimp-url-token"},
+        "webhook": {"secret": "local-mailchimp-url-token"},
     },
     "zendesk": {
         "api": {"client_id": "local-zendesk-client", "client_secret": "local-zendesk-secret"},
-        "webhook": {"signing_secret": "local-zendesk-signing-secret"},
+        "webhook": {"secret": "local-zendesk-signing-secret"},
     },
     "hubspot": {
-        "api": {"access_token": "local-hubspot-private-app-token"},
-        "webhook": {"client_secret": "local-hubspot-client-secret"},
+        "api": {"token": "local-hubspot-private-app-token"},
+        "webhook": {"secret": "local-hubspot-client-secret"},
     },
     "webhook-sink": {
         "api": {},

@@ -1,24 +1,20 @@
 """Zendesk Support and Talk: incremental exports, users, identities, rotating OAuth tokens."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Final
 
 from local.company.model import Desk
 from local.company.times import zulu
 from local.standins.limits import Window
-from local.standins.moments import moment, seconds
+from local.standins.moments import moment
 from local.standins.secrets import ZENDESK_REFRESH, credentials
 from local.standins.system import System
 from local.standins.tokens import Tokens
 from local.standins.wire import Clock, Record, Request, Response, dispatch, reply, route
+from local.standins.zendesk_exports import Exports, Throttled
 
 TOKEN_SECONDS: Final = 7200.0
 PER_MINUTE: Final = 400
-EXPORTS: Final = {"exports": 10, "exports-cursor": 20}
-CALLS_A_MINUTE: Final = 10
-MOST: Final = 1000
-TOO_RECENT: Final = 60
 
 
 class Zendesk(System):
@@ -33,9 +29,8 @@ class Zendesk(System):
         )  # fmt: skip
         self.tokens = Tokens("zd_", TOKEN_SECONDS, clock)
         self._general = Window(PER_MINUTE, 60, clock)
-        self._exports = {name: Window(limit, 60, clock) for name, limit in EXPORTS.items()}
-        self._talk = Window(CALLS_A_MINUTE, 60, clock)
-        self.limits = [self._general, *self._exports.values(), self._talk]
+        self._exports = Exports(clock)
+        self.limits = [self._general, *self._exports.windows.values()]
         self.records = {
             "users": {str(user["id"]): user for user in desk.users},
             "tickets": {str(ticket["id"]): ticket for ticket in desk.tickets},
@@ -65,7 +60,10 @@ class Zendesk(System):
             return self.refuse(401, 0)
         if not self._general.take():
             return self.refuse(429, self._general.resets())
-        return self._with_limits(dispatch(self._routes, request) or _missing())
+        try:
+            return self._with_limits(dispatch(self._routes, request) or _missing())
+        except Throttled as throttled:
+            return self.refuse(429, throttled.retry_after)
 
     def refuse(self, status: int, retry_after: int) -> Response:
         """Zendesk's words; a 429 says when to come back."""
@@ -108,87 +106,14 @@ class Zendesk(System):
             return reply(400, {"error": "unsupported_grant_type"})
         return reply(200, {"access_token": self.tokens.issue(), **body})
 
-    def _export(self, name: str) -> dict[str, str] | None:
-        """Count one export; its headers, or none when that was one too many."""
-        window = self._exports[name]
-        if not window.take():
-            return None
-        state = f"total={window.limit}; remaining={window.remaining()}; resets={window.resets()}"
-        return {f"zendesk-ratelimit-incremental-{name}": state}
-
-    def _stream(self, kind: str, since: tuple[float, int]) -> list[Record]:
-        """Records changed after a place, oldest first, but for those of the last minute."""
-        recent = self._clock() - TOO_RECENT
-        found = [r for r in self.records[kind].values() if since < _place(r)]
-        return sorted((r for r in found if _place(r)[0] <= recent), key=_place)
-
     def _cursor(self, request: Request, kind: str) -> Response:
-        headers = self._export("exports-cursor")
-        if headers is None:
-            return self.refuse(429, self._exports["exports-cursor"].resets())
-        cursor = request.query.get("cursor", "")
-        since = _read(cursor) if cursor else (float(request.number("start_time", -1)), -1)
-        if since is None or (not cursor and self._too_recent(since[0])):
-            return _bad_start(cursor)
-        size = max(1, min(request.number("per_page", MOST), MOST))
-        found = self._stream(kind, since)
-        page = found[:size]
-        after = _write(_place(page[-1])) if page else None
-        path = f"{request.base}/api/v2/incremental/{kind}/cursor"
-        body = {
-            kind: page,
-            "after_url": f"{path}?cursor={after}&per_page={size}" if after else None,
-            "before_url": None,
-            "after_cursor": after,
-            "before_cursor": None,
-            "end_of_stream": len(found) <= size,
-        }
-        return reply(200, body, headers=headers, page=request.path)
-
-    def _too_recent(self, start: float) -> bool:
-        return start < 0 or start > self._clock() - TOO_RECENT
+        return self._exports.cursor(request, kind, self.records[kind])
 
     def _timed(self, request: Request, kind: str) -> Response:
-        headers = self._export("exports")
-        if headers is None:
-            return self.refuse(429, self._exports["exports"].resets())
-        start = request.number("start_time", -1)
-        if self._too_recent(start):
-            return _bad_start("")
-        size = max(1, min(request.number("per_page", MOST), MOST))
-        found = self._stream(kind, (start, -1))
-        end = self._end(found, size, start)
-        body = {
-            kind: found[:size],
-            "count": len(found[:size]),
-            "end_of_stream": len(found) <= size,
-            "end_time": end,
-            "next_page": f"{request.base}/api/v2/incremental/{kind}.json?start_time={end}",
-        }
-        return reply(200, body, headers=headers, page=request.path)
-
-    def _end(self, found: list[Record], size: int, start: int) -> int:
-        return int(_place(found[:size][-1])[0]) if found else start
+        return self._exports.timed(request, kind, self.records[kind])
 
     def _calls(self, request: Request) -> Response:
-        """Talk's export: `next_page` is never null; an empty page means no more for now."""
-        if not self._talk.take():
-            return self.refuse(429, self._talk.resets())
-        start = request.number("start_time", -1)
-        if start < 0:
-            return _bad_start("")
-        size = max(1, min(request.number("per_page", MOST), MOST))
-        found = self._stream("calls", (start, 2**63))
-        page = found[:size]
-        end = self._end(found, size, start)
-        path = "/api/v2/channels/voice/stats/incremental/calls.json"
-        body = {
-            "calls": page,
-            "count": len(page),
-            "end_time": end,
-            "next_page": f"{request.base}{path}?start_time={end}",
-        }
-        return reply(200, body, page=request.path)
+        return self._exports.calls(request, self.records["calls"])
 
     def _many(self, request: Request) -> Response:
         users = self.records["users"]
@@ -237,31 +162,6 @@ class Zendesk(System):
         kept = self.records["identities"].items()
         self.records["identities"] = {k: one for k, one in kept if str(one["user_id"]) != key}
         return reply(200, {"deleted_user": user})
-
-
-def _place(record: Record) -> tuple[float, int]:
-    key = record.get("id")
-    return seconds(str(record.get("updated_at", ""))), key if isinstance(key, int) else 0
-
-
-def _write(place: tuple[float, int]) -> str:
-    return urlsafe_b64encode(f"{place[0]}||{place[1]}|".encode()).decode().rstrip("=")
-
-
-def _read(cursor: str) -> tuple[float, int] | None:
-    try:
-        text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        moment_text, _, key, _ = text.split("|")
-        return float(moment_text), int(key)
-    except ValueError:
-        return None
-
-
-def _bad_start(cursor: str) -> Response:
-    if cursor:
-        return reply(400, {"error": "InvalidPaginationParameter", "description": "Bad cursor"})
-    text = "Too recent start_time. Use a start_time older than 60 seconds"
-    return reply(400, {"error": "StartTimeTooRecent", "description": text})
 
 
 def _missing() -> Response:
