@@ -15,8 +15,7 @@ STRENGTH = {"always": 0, "alias": 1, "never": 2}
 class Evidence:
     """What stands once later verdicts have replaced earlier ones.
 
-    `joins` and `apart` are ordered pairs of subjects; `aliases` pairs of subjects or of source
-    ids as identifier keys.
+    Pairs of subjects are in order; `joins` says whether by `alias` or by `always`.
     """
 
     joins: tuple[tuple[Pair, str], ...]
@@ -47,11 +46,11 @@ def weigh(verdicts: Iterable[Verdict]) -> Evidence:
 
 
 def alias_classes(aliases: Iterable[Pair], nodes: Mapping[SubjectKey, Node]) -> DisjointSets:
-    """Source ids that the vendor made one, whether or not a subject carries them."""
+    """Source ids of subjects that the vendor made one."""
     classes = DisjointSets()
     for pair in sorted(aliases):
-        keys = [_source_id(name, nodes) for name in pair]
-        classes.join(key for key in keys if key)
+        if nodes.keys() >= set(pair):
+            classes.join(own for own in (nodes[s].own for s in pair) if own)
     return classes
 
 
@@ -90,13 +89,6 @@ def merge_verdict(founders: Pair, at: datetime, by: str, why: str = "") -> Verdi
 def carried(node: Node) -> frozenset[IdentifierKey]:
     """All identifiers of a subject: its links and its source's own id."""
     return node.links | {node.own} if node.own else node.links
-
-
-def _source_id(name: str, nodes: Mapping[SubjectKey, Node]) -> IdentifierKey | None:
-    if "#" in name:
-        return name
-    node = nodes.get(name)
-    return node.own if node else None
 
 
 def _pair(a: str, b: str) -> Pair:
