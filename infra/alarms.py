@@ -1,0 +1,75 @@
+"""What wakes someone: messages set aside, a stream that falls behind, functions that fail."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.target import Target
+
+BEHIND = Duration.minutes(5)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """When a metric says that something is wrong, and what to do then."""
+
+    metric: cloudwatch.Metric
+    threshold: float
+    advice: str
+    periods: int = 1
+
+
+class Alarms(Construct):
+    """All alarms go to one topic; who listens is the company's choice (docs/deploy.md)."""
+
+    def __init__(self, scope: Construct, target: Target, key: kms.IKey) -> None:
+        super().__init__(scope, "Alarms")
+        self.target = target
+        self.topic = sns.Topic(
+            self,
+            "Topic",
+            topic_name=target.name("alarms"),
+            master_key=key,
+            enforce_ssl=target.enforce_ssl,
+        )
+
+    def dead_letters(self, name: str, queue: sqs.IQueue) -> None:
+        """From the first message that was set aside."""
+        metric = queue.metric_approximate_number_of_messages_visible(
+            period=Duration.minutes(1), statistic="Maximum"
+        )
+        advice = f"{name} set a message aside: ./sluice status names the reason."
+        self._alarm(f"{name}-dead", Trouble(metric, 1, advice))
+
+    def errors(self, name: str, function: lambda_.IFunction) -> None:
+        """When a function ends badly, rather than naming the messages that failed."""
+        metric = function.metric_errors(period=Duration.minutes(5), statistic="Sum")
+        advice = f"{name} fails: see its log group /sluice/{self.target.stage}/{name}."
+        self._alarm(f"{name}-errors", Trouble(metric, 1, advice))
+
+    def behind(self, name: str, function: lambda_.IFunction) -> None:
+        """When the stream's oldest record waits for longer than five minutes."""
+        metric = function.metric("IteratorAge", period=Duration.minutes(1), statistic="Maximum")
+        advice = f"{name} is behind: changes reach destinations late. See its errors."
+        self._alarm(f"{name}-behind", Trouble(metric, BEHIND.to_milliseconds(), advice, periods=3))
+
+    def _alarm(self, name: str, trouble: Trouble) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            alarm_name=self.target.name(name),
+            alarm_description=trouble.advice,
+            metric=trouble.metric,
+            threshold=trouble.threshold,
+            evaluation_periods=trouble.periods,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))

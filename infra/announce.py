@@ -1,0 +1,70 @@
+"""The graph changed: its stream becomes events, and the folded view of each customer."""
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.acknowledged import acknowledge
+from infra.functions import Function, Job, Shared
+from infra.queues import as_json, dead_letters
+from infra.storage import Storage
+
+NEWS = {
+    "dynamodb": {
+        "Keys": {
+            "pk": {"S": [{"prefix": "S#"}, {"prefix": "I#"}, {"prefix": "G#"}]},
+            "sk": {"S": ["HEAD", {"prefix": "R#"}, {"prefix": "K#"}]},
+        }
+    }
+}
+"""What resolving and consent write; not what announcing, delivering and pulling write."""
+
+
+class Announce(Construct):
+    """The only function that may put events on the outbound bus."""
+
+    def __init__(
+        self, scope: Construct, shared: Shared, storage: Storage, outbound: events.EventBus
+    ) -> None:
+        super().__init__(scope, "Announce")
+        self.parked = dead_letters(self, shared.target, storage.key, "announce")
+        acknowledge(self.parked, {"AwsSolutions-SQS3": "it is where the stream's failures end"})
+        self.function = function = Function(
+            self, "Announce", shared, Job("announce", "announce", seconds=60, memory=1024)
+        )
+        function.may("events:PutEvents", on=outbound.event_bus_arn)
+        function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
+                     on=storage.graph.table_arn)  # fmt: skip
+        function.may("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
+                     on=storage.graph.table_arn, keys=("C#*", "L#*", "STAT#announce"))  # fmt: skip
+        function.encrypts(storage.key, via="dynamodb")
+        function.may("sqs:SendMessage", on=self.parked.queue_arn)
+        function.encrypts(storage.key, via="sqs")
+        self._follow(storage)
+
+    def _follow(self, storage: Storage) -> None:
+        stream = storage.graph.table_stream_arn
+        assert stream is not None, "the graph table has a stream"
+        read = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
+        self.function.may(*read, on=stream)
+        self.function.may("dynamodb:ListStreams", on="*")  # has no resources to name
+        lambda_.CfnEventSourceMapping(
+            self,
+            "FromStream",
+            function_name=self.function.lambda_function.function_name,
+            event_source_arn=stream,
+            starting_position="TRIM_HORIZON",
+            batch_size=100,
+            bisect_batch_on_function_error=True,
+            maximum_retry_attempts=8,
+            maximum_record_age_in_seconds=21_600,
+            function_response_types=["ReportBatchItemFailures"],
+            filter_criteria=lambda_.CfnEventSourceMapping.FilterCriteriaProperty(
+                filters=[lambda_.CfnEventSourceMapping.FilterProperty(pattern=as_json(NEWS))]
+            ),
+            destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
+                on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(
+                    destination=self.parked.queue_arn
+                )
+            ),
+        )

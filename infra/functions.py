@@ -1,0 +1,164 @@
+"""Lambda functions: one code asset, one layer, and a role each that starts out with nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.acknowledged import acknowledge
+from infra.queues import Inbox
+from infra.target import Target
+from schemas.settings import Settings
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a function is for: its name, its handler's module, its limits."""
+
+    name: str
+    handler: str
+    seconds: int
+    memory: int = 512
+    """MB; processor time comes in proportion."""
+    system: str = ""
+    """The source or destination it serves; empty where it serves all."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """How a function takes from its queue."""
+
+    batch: int
+    concurrency: int
+    window: int = 0
+    """Seconds to wait for a batch to fill."""
+
+
+class Shared:
+    """What every function has in common: code, layer and environment."""
+
+    def __init__(self, scope: Construct, target: Target, settings: Settings) -> None:
+        self.target = target
+        self.settings = settings
+        self.architecture = (
+            lambda_.Architecture.ARM_64
+            if target.architecture == "arm64"
+            else lambda_.Architecture.X86_64
+        )
+        self.runtime = lambda_.Runtime(f"python{target.python}", lambda_.RuntimeFamily.PYTHON)
+        self.code = lambda_.Code.from_asset(str(target.code))
+        self.layer = lambda_.LayerVersion(
+            scope,
+            "Layer",
+            code=lambda_.Code.from_asset(str(target.layer)),
+            compatible_runtimes=[self.runtime],
+            compatible_architectures=[self.architecture],
+            description="The locked dependencies, with byte code",
+        )
+
+
+class Function(Construct):
+    """A Lambda function, its log group, and a role that may log and trace, until `may` adds."""
+
+    def __init__(self, scope: Construct, id: str, shared: Shared, job: Job) -> None:  # noqa: A002 - CDK's word
+        super().__init__(scope, id)
+        self.job = job
+        self.name = shared.target.name(job.name)
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log_group = logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=f"/sluice/{shared.target.stage}/{job.name}",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.lambda_function = self._function(shared, log_group)
+        self.may("logs:CreateLogStream", "logs:PutLogEvents", on=log_group.log_group_arn)
+        acknowledge(
+            self.role.node.find_child("DefaultPolicy"),
+            {"AwsSolutions-IAM5[Resource::*]": "X-Ray has no resources to name"},
+        )
+
+    def _function(self, shared: Shared, log_group: logs.LogGroup) -> lambda_.Function:
+        settings = shared.settings.model_copy(
+            update={"function": self.job.name, "system": self.job.system}
+        )
+        function = lambda_.Function(
+            self,
+            "Function",
+            function_name=self.name,
+            code=shared.code,
+            layers=[shared.layer],
+            handler=f"functions.{self.job.handler}.handler",
+            runtime=shared.runtime,
+            architecture=shared.architecture,
+            role=self.role,
+            timeout=Duration.seconds(self.job.seconds),
+            memory_size=self.job.memory,
+            environment=settings.environment(),
+            tracing=lambda_.Tracing.ACTIVE,
+            log_group=log_group,
+        )
+        acknowledge(
+            function,
+            {"AwsSolutions-L1": "the runtime is the Python that compiled the layer's byte code"},
+        )
+        return function
+
+    def may(
+        self, *actions: str, on: str | Sequence[str], keys: Sequence[str] = (), via: str = ""
+    ) -> None:
+        """Allows these actions on these ARNs: of a table, only on partitions like `keys`; of the
+        key, only through the service `via`."""
+        conditions: dict[str, dict[str, object]] = {}
+        if keys:
+            conditions["ForAllValues:StringLike"] = {"dynamodb:LeadingKeys": list(keys)}
+        if via:
+            service = f"{via}.{Aws.REGION}.amazonaws.com"
+            conditions["StringEquals"] = {"kms:ViaService": service}
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=list(actions),
+                resources=[on] if isinstance(on, str) else list(on),
+                conditions=conditions or None,
+            )
+        )
+
+    def reads_secret(self, name: str, *more: str) -> None:
+        """Allows to read one secret by its name (and `more` on it). AWS ends its ARN with six
+        letters of its own."""
+        arn = (
+            f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:{name}-??????"
+        )
+        self.may("secretsmanager:GetSecretValue", *more, on=arn)
+
+    def decrypts(self, key: kms.IKey, *, via: str) -> None:
+        """Allows to read what a service keeps encrypted."""
+        self.may("kms:Decrypt", on=key.key_arn, via=via)
+
+    def encrypts(self, key: kms.IKey, *, via: str) -> None:
+        """Allows to read and write what a service keeps encrypted."""
+        self.may("kms:Decrypt", "kms:GenerateDataKey", on=key.key_arn, via=via)
+
+    def takes_from(self, inbox: Inbox, key: kms.IKey, feed: Feed) -> None:
+        """Runs for each batch on the queue; a handler names the messages that failed."""
+        take = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+        self.may(*take, on=inbox.queue.queue_arn)
+        self.decrypts(key, via="sqs")
+        lambda_.CfnEventSourceMapping(
+            self,
+            "FromQueue",
+            function_name=self.lambda_function.function_name,
+            event_source_arn=inbox.queue.queue_arn,
+            batch_size=feed.batch,
+            maximum_batching_window_in_seconds=feed.window,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
+                maximum_concurrency=feed.concurrency
+            ),
+        )
