@@ -103,7 +103,7 @@ def fetch(system: System, kind: str, ids: tuple[str, ...]) -> Pull:
 def verify(system: System, secret: Secret, inbound: Inbound, now: datetime) -> Refused | None:
     """Mailchimp signs nothing: the URL it was given holds the secret, for its GET check too."""
     del system, now
-    if not matches(inbound.query.get("secret", ""), keys(secret)):
+    if not matches(inbound.query.get("secret", ""), keys(secret, "token")):
         return Refused("the secret in the URL is missing or wrong")
     return None
 

@@ -25,8 +25,8 @@ def ask(request: Request) -> Ask:
 def content(response: Response) -> dict[str, Any]:
     """The JSON object in a vendor's answer; one that was cut short is asked for again."""
     try:
-        found = loads(response.body)
-    except (ValueError, RecursionError) as error:
+        found = response.json()
+    except (BadRecord, RecursionError) as error:
         message = "the vendor's answer is not whole JSON"
         raise RetryLater(message) from error
     if not isinstance(found, dict):

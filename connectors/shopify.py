@@ -90,7 +90,9 @@ def verify(system: System, secret: Secret, inbound: Inbound, now: datetime) -> R
     given = _header(inbound, "hmac-sha256")
     if not given:
         return Refused("the signature header is missing")
-    if not matches(given, (hmac_sha256(key, inbound.body) for key in keys(secret))):
+    if not matches(
+        given, (hmac_sha256(key, inbound.body) for key in keys(secret, "client_secret"))
+    ):
         return Refused("the signature does not match")
     shop, ours = _header(inbound, "shop-domain"), system.settings.get("shop_domain")
     if ours and shop != ours:

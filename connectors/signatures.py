@@ -19,9 +19,10 @@ def hmac_sha256(key: str | bytes, message: bytes) -> str:
     return b64encode(new(raw, message, sha256).digest()).decode()
 
 
-def keys(secret: Secret) -> tuple[str, ...]:
-    """The webhook secret, and during a rotation the previous one too."""
-    found = tuple(secret[name] for name in ("secret", "previous") if secret.get(name))
+def keys(secret: Secret, vendors: str = "secret") -> tuple[str, ...]:
+    """The webhook secret, and during a rotation the `previous` one too. `vendors` is what the
+    vendor calls it: that name is as good as `secret`."""
+    found = tuple(secret[name] for name in ("secret", vendors, "previous") if secret.get(name))
     if not found:
         message = "the webhook secret needs a field named secret"
         raise Misconfigured(message)

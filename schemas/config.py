@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from schemas.frozen import Written
 
@@ -47,3 +47,10 @@ class Config(Written):
     """The OpenID issuer of API tokens; none means the stack's own user pool."""
     sources: dict[Name, Source]
     destinations: dict[Name, Destination] = {}
+
+    @model_validator(mode="after")
+    def _hint(self) -> "Config":
+        """A source without a country of its own reads numbers by the company's."""
+        for source in self.sources.values():
+            source.settings.setdefault("country", self.country)
+        return self
