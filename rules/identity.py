@@ -78,18 +78,23 @@ def partition(
     rules: IdentityRules,
 ) -> Partition:
     """The customers among `nodes`, which hold every subject that the usable links reach."""
-    evidence = weigh(verdicts)
-    levels = _joins_by_level(nodes, unusable, evidence, rules)
-    depths = _scope_depths(levels, rules.scope_cap)
-    blocks = Blocks(nodes, unusable, evidence)
-    refused: list[Review] = []
-    for level, joins in levels:
-        refused += blocks.merge(j for j in joins if depths.get(j.subjects[0], level) >= level)
-        refused += [_beyond(j, depths) for j in joins if depths.get(j.subjects[0], level) < level]
+    blocks, _, refused = _settle(nodes, unusable, verdicts, rules)
     customers = blocks.customers()
     home = {s: n for n, customer in enumerate(customers) for s in customer}
     open_ = (r for r in refused if len({home[s] for s in r.subjects}) > 1)
     return Partition(customers, tuple(sorted(open_, key=lambda r: (r.identifier, r.reason))))
+
+
+def applied(
+    nodes: Mapping[SubjectKey, Node],
+    unusable: frozenset[IdentifierKey],
+    verdicts: Iterable[Verdict],
+    rules: IdentityRules,
+) -> tuple[Join, ...]:
+    """What made the customers of `partition` what they are: every join that was not refused."""
+    _, joins, refused = _settle(nodes, unusable, verdicts, rules)
+    not_applied = {review.identifier for review in refused}
+    return tuple(join for join in joins if join.identifier not in not_applied)
 
 
 def founder(subjects: Iterable[SubjectKey], nodes: Mapping[SubjectKey, Node]) -> SubjectKey:
@@ -102,6 +107,23 @@ def created(subject: Subject) -> str:
     if subject.created_at is None:
         return UNKNOWN_CREATION
     return subject.created_at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _settle(
+    nodes: Mapping[SubjectKey, Node],
+    unusable: frozenset[IdentifierKey],
+    verdicts: Iterable[Verdict],
+    rules: IdentityRules,
+) -> tuple[Blocks, list[Join], list[Review]]:
+    evidence = weigh(verdicts)
+    levels = _joins_by_level(nodes, unusable, evidence, rules)
+    depths = _scope_depths(levels, rules.scope_cap)
+    blocks = Blocks(nodes, unusable, evidence)
+    refused: list[Review] = []
+    for level, joins in levels:
+        refused += blocks.merge(j for j in joins if depths.get(j.subjects[0], level) >= level)
+        refused += [_beyond(j, depths) for j in joins if depths.get(j.subjects[0], level) < level]
+    return blocks, [join for _, joins in levels for join in joins], refused
 
 
 def _joins_by_level(

@@ -40,6 +40,8 @@ class IdentityRules(Written):
     """Sources, the most trusted first; those not named come last."""
     plus_tags: bool = False
     """Whether `a+shop@example.com` is the same address as `a@example.com`."""
+    dotless_domains: tuple[str, ...] = ()
+    """Domains where `a.b@` is the same address as `ab@`."""
 
 
 class PurposeRule(Written):
