@@ -112,6 +112,7 @@ def _caller(made: _Desk, person: Person, *, shared: bool) -> None:
     if luck > 0.4:
         user["phone"] = written(rng, person.phone, person.country) if shared else person.phone
         user["shared_phone_number"] = shared
+    if user["phone"] and not shared:
         _identify(made, user, "phone_number", person.phone)
 
 

@@ -1,5 +1,6 @@
 """Zendesk Support and Talk: incremental exports, users, identities, rotating OAuth tokens."""
 
+import json
 from collections.abc import Callable
 from typing import Final
 
@@ -43,7 +44,7 @@ class Zendesk(System):
             route("GET", r"/api/v2/incremental/(users|tickets)/cursor(?:\.json)?", self._cursor),
             route("GET", r"/api/v2/incremental/(users|tickets)(?:\.json)?", self._timed),
             route("GET", r"/api/v2/channels/voice/stats/incremental/calls(?:\.json)?", self._calls),
-            route("GET", r"/api/v2/users/show_many(?:\.json)?", self._many),
+            route("GET", r"/api/v2/(users|tickets)/show_many(?:\.json)?", self._many),
             route("GET", r"/api/v2/users/(\d+)(?:\.json)?", self._show("users", "user")),
             route("PUT", r"/api/v2/users/(\d+)(?:\.json)?", self._update),
             route("DELETE", r"/api/v2/users/(\d+)(?:\.json)?", self._delete),
@@ -107,7 +108,8 @@ class Zendesk(System):
         return reply(200, {"access_token": self.tokens.issue(), **body})
 
     def _cursor(self, request: Request, kind: str) -> Response:
-        return self._exports.cursor(request, kind, self.records[kind])
+        answer = self._exports.cursor(request, kind, self.records[kind])
+        return self._with_identities(request, kind, answer)
 
     def _timed(self, request: Request, kind: str) -> Response:
         return self._exports.timed(request, kind, self.records[kind])
@@ -115,11 +117,23 @@ class Zendesk(System):
     def _calls(self, request: Request) -> Response:
         return self._exports.calls(request, self.records["calls"])
 
-    def _many(self, request: Request) -> Response:
-        users = self.records["users"]
+    def _many(self, request: Request, kind: str) -> Response:
+        held = self.records[kind]
         ids = request.query.get("ids", "").split(",")[:100]
-        found = [users[key] for key in ids if key in users]
-        return reply(200, {"users": found, "count": len(found), "next_page": None})
+        found = [held[key] for key in ids if key in held]
+        answer = reply(200, {kind: found, "count": len(found), "next_page": None})
+        return self._with_identities(request, kind, answer)
+
+    def _with_identities(self, request: Request, kind: str, answer: Response) -> Response:
+        """The side-load of a page of users."""
+        wanted = request.query.get("include", "").split(",")
+        if kind != "users" or "identities" not in wanted or answer.status != 200:
+            return answer
+        body = json.loads(answer.body)
+        shown = {user["id"] for user in body["users"]}
+        held = self.records["identities"].values()
+        body["identities"] = [one for one in held if one["user_id"] in shown]
+        return reply(200, body, headers=answer.headers, page=answer.page)
 
     def _show(self, kind: str, name: str) -> Callable[..., Response]:
         def show(_request: Request, key: str) -> Response:
