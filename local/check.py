@@ -70,7 +70,7 @@ STEPS = (
     Step("format", tool("ruff", "format", "--check", "--quiet", ".")),
     Step("lint", tool("ruff", "check", "--quiet", ".")),
     Step("types", tool("mypy", "--no-error-summary", ".")),
-    Step("imports", tool("lint-imports", "--no-timing")),
+    Step("imports", tool("lint-imports", "--no-logo")),
     Step("budgets", lambda: "\n".join(budgets.complaints())),
     Step("contracts", tool("python", "-m", "events.generate", "--check")),
     Step("template", template),

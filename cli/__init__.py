@@ -1,0 +1,1 @@
+"""The `sluice` command; it reaches customers only through the HTTP API."""
