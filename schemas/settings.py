@@ -20,14 +20,17 @@ class Settings(Frozen):
     outbound_bus: str = ""
     public_url: str = ""
     """Where webhooks reach us, as vendors sign it; empty: taken from the request."""
-    private_addresses: bool = False
-    """Whether vendors may be at private addresses: on the local stage only."""
     metrics_namespace: str = "Sluice"
+
+    @property
+    def private_addresses(self) -> bool:
+        """Whether vendors may be at private addresses: on the local stage only."""
+        return self.stage == "local"
 
     def environment(self) -> dict[str, str]:
         """The variables that `from_environment` reads back."""
         return {
-            PREFIX + name.upper(): str(value).lower() if isinstance(value, bool) else value
+            PREFIX + name.upper(): value
             for name, value in self.model_dump().items()
             if value != ""
         }
