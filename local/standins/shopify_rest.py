@@ -87,7 +87,7 @@ def _address(address: Record | None) -> Record | None:
         "name",
     )
     return {
-        **{name: address[name] for name in same.split()},
+        **{name: address[name] for name in same},
         "first_name": address["firstName"],
         "last_name": address["lastName"],
         "province_code": address["provinceCode"],
