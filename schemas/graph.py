@@ -149,6 +149,8 @@ class Island(Frozen):
     reviews: tuple[Review, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     unusable: frozenset[IdentifierKey] = frozenset()
+    oversized: frozenset[IdentifierKey] = frozenset()
+    """Those unusable because joining by them would have made an island too large for its row."""
 
 
 class Field(Frozen):
@@ -188,3 +190,5 @@ class Profile(Frozen):
     reviews: int = 0
     gone: bool = False
     """No subject carries this id any more (merged away or erased)."""
+    into: CustomerId | None = None
+    """The customer that took all of its subjects over, when it is gone by a merge."""
