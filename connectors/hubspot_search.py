@@ -4,6 +4,7 @@ That also keeps a record that changes meanwhile from pushing another over a page
 """
 
 from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -30,32 +31,56 @@ PROPERTIES: Final = {
     ),
 }  # fmt: skip
 
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a search starts: the time of change, milliseconds, and how far into its results."""
+
+    low: int
+    after: str = ""
+
+    @property
+    def cursor(self) -> dict[str, str]:
+        """As the checkpoint keeps it."""
+        return {"since": str(self.low)} | ({"after": self.after} if self.after else {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One page, as far as paging goes: its records, what they are known by, when they changed."""
+
+    found: list[Any]
+    marks: frozenset[str]
+    changes: list[int]
+    after: str
+
+
 Linked = Generator[Request | Page, Response | None, list[Any]]
 
 
 def pull(system: System, kind: str, cursor: Mapping[str, str], now: datetime) -> Pull:
-    """By time of change, ascending, each page from where the one before it ended.
+    """By time of change, ascending, each page from the time at which the one before it ended.
 
-    Only a page full of one and the same millisecond is continued by the vendor's `after`.
+    A page that strays (it repeats, or lies below the bound) answers an earlier question: from
+    there on the vendor's `after` is followed, within its window.
     """
     del now
-    low, after = int(cursor.get("since", "0")), cursor.get("after", "")
-    if low and not after:
-        low = max(low - int(overlap(system).total_seconds() * 1000), 0)
+    place = _start(system, cursor)
+    back, windowed = place, bool(place.after)
     seen: frozenset[str] = frozenset()
-    asked: set[tuple[int, str]] = set()
+    asked: set[_Place] = set()
     while True:
-        _once(asked, (low, after))
-        body = content((yield from ask(_search(system, kind, low, after))))
-        found = items(body, "results")
-        new = [one for one in found if _mark(one) not in seen]
-        seen = frozenset(_mark(one) for one in found)
-        more = text(part(part(body, "paging"), "next").get("after"))
-        high = max([low, *(changed for one in objects(found) if (changed := _changed(one)))])
-        low, after = (high, "") if high > low or not more else (low, more)
-        going = {"since": str(low)} | ({"after": after} if after else {})
-        yield Page(kind, tuple((yield from _linked(kind, new))), going)
-        if not more:
+        _once(asked, place)
+        page = _read(content((yield from ask(_search(system, kind, place)))))
+        if not windowed and place != back and _strays(page, place, seen):
+            windowed, place = True, back
+            continue
+        back = _Place(place.low, page.after)
+        new = [one for one in page.found if _mark(one) not in seen]
+        seen = page.marks
+        place = _next(system, place, page, windowed=windowed)
+        yield Page(kind, tuple((yield from _linked(kind, new))), place.cursor)
+        if not page.after:
             return
 
 
@@ -71,11 +96,45 @@ def fetch(system: System, kind: str, ids: tuple[str, ...]) -> Pull:
         yield Page(kind, tuple((yield from _linked(kind, found))), {})
 
 
-def _once(asked: set[tuple[int, str]], where: tuple[int, str]) -> None:
-    if where in asked:
+def _once(asked: set[_Place], place: _Place) -> None:
+    if place in asked:
         message = "the page repeats the cursor of an earlier one"
         raise RetryLater(message)
-    asked.add(where)
+    asked.add(place)
+
+
+def _start(system: System, cursor: Mapping[str, str]) -> _Place:
+    low, after = int(cursor.get("since", "0")), cursor.get("after", "")
+    early = 0 if after else int(overlap(system).total_seconds() * 1000)
+    return _Place(max(low - early, 0), after)
+
+
+def _read(body: dict[str, Any]) -> _Read:
+    found = items(body, "results")
+    changes = [at for one in objects(found) if (at := _changed(one)) is not None]
+    after = text(part(part(body, "paging"), "next").get("after"))
+    return _Read(found, frozenset(map(_mark, found)), changes, after)
+
+
+def _strays(page: _Read, place: _Place, seen: frozenset[str]) -> bool:
+    repeats = bool(page.after) and page.marks <= seen
+    return repeats or any(at < place.low for at in page.changes)
+
+
+def _next(system: System, place: _Place, page: _Read, *, windowed: bool) -> _Place:
+    """By time where time advances; inside one millisecond, and when windowed, by `after`."""
+    high = max([place.low, *page.changes])
+    full = page.after.isdecimal() and int(page.after) + _limit(system) > WINDOW
+    if not page.after or (high > place.low and (full or not windowed)):
+        return _Place(high, "")
+    if full:
+        message = "over 10,000 records changed in one millisecond: HubSpot's search stops there"
+        raise Misconfigured(message)
+    return _Place(place.low, page.after)
+
+
+def _limit(system: System) -> int:
+    return size(system, "page_size", 200)
 
 
 def _objects(system: System, kind: str) -> str:
@@ -87,19 +146,15 @@ def _properties(system: System, kind: str) -> list[str]:
     return [*PROPERTIES[kind], *map(str, further)]
 
 
-def _search(system: System, kind: str, low: int, after: str) -> Request:
-    limit = size(system, "page_size", 200)
-    if after.isdecimal() and int(after) + limit > WINDOW:
-        message = "over 10,000 records changed in one millisecond: HubSpot's search stops there"
-        raise Misconfigured(message)
+def _search(system: System, kind: str, place: _Place) -> Request:
     name = MODIFIED[kind]
-    bound = {"propertyName": name, "operator": "GTE", "value": str(low)}
+    bound = {"propertyName": name, "operator": "GTE", "value": str(place.low)}
     wanted = {
         "filterGroups": [{"filters": [bound]}],
         "sorts": [{"propertyName": name, "direction": "ASCENDING"}],
         "properties": _properties(system, kind),
-        "limit": limit,
-    } | ({"after": after} if after else {})
+        "limit": _limit(system),
+    } | ({"after": place.after} if place.after else {})
     return Request("POST", f"{_objects(system, kind)}/search", json=wanted)
 
 

@@ -30,7 +30,7 @@ from connectors.contract import (
     Upsert,
 )
 from connectors.forms import form
-from connectors.paging import ask, content, items, path, reach, setting, size
+from connectors.paging import ask, content, items, new, path, reach, setting, size
 from connectors.records import text
 from connectors.signatures import keys, matches
 from schemas.config import System
@@ -78,10 +78,12 @@ def pull(system: System, kind: str, cursor: Mapping[str, str], now: datetime) ->
     started = cursor.get("started") or records.version(now)
     name, count = ("page_size", 1000) if kind == "member" else ("activity_page_size", 100)
     total, count = offset + 1, size(system, name, count)
+    before: list[Json] = []
     while offset < total:
         window = _window(system, since if kind == "member" else "", (count, offset))
         body = content((yield from ask(Request("GET", _members(system), query=window))))
-        members = items(body, "members")
+        members = new(before, items(body, "members"))
+        before = members
         offset += len(members)
         total = int(body.get("total_items") or 0) if members else 0
         raw = members if kind == "member" else (yield from _feeds(system, members, since))

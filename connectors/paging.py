@@ -52,6 +52,14 @@ def advance(before: str, after: str) -> str:
     return after
 
 
+def new(before: list[Json], page: list[Json]) -> list[Json]:
+    """The page, unless it is the one before it once more."""
+    if page and page == before:
+        message = "the page repeats the one before it"
+        raise RetryLater(message)
+    return page
+
+
 def overlap(system: System) -> timedelta:
     """How far each pull reads back, because vendors index late (`overlap_seconds`)."""
     return timedelta(seconds=getattr(system, "overlap_seconds", 0))
