@@ -12,15 +12,11 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from adapters.http_access import Access
-from adapters.http_address import base
 from adapters.http_answer import Setback, Unauthorised, encode, judge
 from adapters.http_circuit import Circuit
 from adapters.http_connection import Call, Connection, Hook, Unreachable
-from adapters.secrets import Secrets
-from adapters.table import Table
 from connectors.contract import Connector, Outcome, Page, Pull, Push, Request, Response
 from rules.backoff import delay
-from schemas.config import System
 from schemas.errors import Misconfigured, RetryLater
 
 ATTEMPTS: Final = 5
@@ -39,16 +35,6 @@ class Times:
     clock: Callable[[], float]
     pause: Callable[[float], None]
     jitter: Callable[[], float]
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What every client of a process shares. `circuits` is the table of open circuits."""
-
-    secrets: Secrets
-    times: Times
-    private_addresses: bool = False
-    circuits: Table | None = None
 
 
 @dataclass(slots=True)
@@ -151,19 +137,6 @@ class Http:
         if request.query:
             target += ("&" if "?" in target else "?") + urlencode(request.query)
         return target
-
-
-def client(name: str, system: System, connector: Connector, reach: Reach) -> Http:
-    """A client of one system; keep it, for its connection, its token and its circuit."""
-    times = reach.times
-    address = base(system.base_url, private=reach.private_addresses)
-    return Http(
-        connector,
-        Connection(address, times.clock, reach.private_addresses),
-        Access(name, connector, reach.secrets, times.clock),
-        Circuit(name, lambda: times.now().timestamp(), reach.circuits),
-        times,
-    )
 
 
 def _next(pull: Pull, answer: Response | None) -> Request | Page | None:

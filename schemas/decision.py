@@ -25,12 +25,15 @@ class Decision(Frozen):
     decided_at: AwareDatetime
     fields: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    consented_at: AwareDatetime | None = None
+    """When the grant that decided was given; none where the basis is another."""
 
 
 class DeliveryRow(Frozen):
-    """`S#<s>` / `D#<destination>#<identifier>`: the last decision and what became of it.
+    """A decision and what became of it: the ledger (`adapters.ledger`).
 
-    `digest` is of the state sent, so an unchanged state is not sent twice.
+    `digest` is of the state sent, so an unchanged state is not sent twice. `held` while the
+    destination may hold what was sent; `number` counts the entries of the ledger.
     """
 
     destination: str
@@ -42,5 +45,7 @@ class DeliveryRow(Frozen):
     evidence: str = ""
     digest: str = ""
     opted_out: bool = False
+    held: bool = False
+    number: int = 0
     at: AwareDatetime
     attempts: int = 0
