@@ -25,6 +25,7 @@ ID_LONGEST: Final = 256
 RAW_LONGEST: Final = 1024
 NO_MINOR_UNIT: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 THREE_DIGITS: Final = "BHD IQD JOD KWD LYD OMR TND"
+CURRENCY: Final = re.compile("[A-Z]{3}")
 RICHEST: Final = Decimal(10) ** 15
 
 
@@ -72,6 +73,8 @@ def first(record: Mapping[str, Any], *names: str) -> Json:
 
 def text(value: Json, longest: int = 256) -> str:
     """One tidy line, or nothing."""
+    if isinstance(value, str) and value.isprintable():
+        return value.strip()[:longest]
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return ""
     return CONTROL.sub(" ", str(value)).strip()[:longest]
@@ -119,14 +122,16 @@ def version(at: datetime) -> str:
 def money(amount: Json, currency: Json) -> Money | None:
     """An amount in minor units, by the currency's own number of digits (ISO 4217)."""
     code = text(currency, 3).upper()
+    if not CURRENCY.fullmatch(code):
+        return None
     try:
-        value = Decimal(text(amount, 40) or "x")
+        value = Decimal(text(amount, 40))
     except InvalidOperation:
         return None
-    if not value.is_finite() or abs(value) > RICHEST or not re.fullmatch("[A-Z]{3}", code):
+    if not value.is_finite() or abs(value) > RICHEST:
         return None
     digits = 0 if code in NO_MINOR_UNIT else 3 if code in THREE_DIGITS else 2
-    minor = (value * 10**digits).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
+    minor = value.scaleb(digits).to_integral_value(ROUND_HALF_EVEN)
     return Money(minor=int(minor), currency=code)
 
 
