@@ -8,7 +8,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local import cloud
+from local import cloud, service
 from local.deploy import Place
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def session() -> boto3.Session:
 
 def of(running: "Running") -> Place:
     """The place behind a running cloud, bootstrapped."""
-    aws, endpoint = session(), cloud.endpoint(running)
+    aws, endpoint = session(), service.endpoint(running)
     paths = Config(s3={"addressing_style": "path"})
     place = Place(
         cloudformation=aws.client("cloudformation", endpoint_url=endpoint),

@@ -1,143 +1,65 @@
-"""What a stage needs beside its stacks: secrets, accounts, the policy, the targets file.
-
-Everything is made once and left as it is afterwards, so it is safe to run at every start.
-"""
+"""What a deployed stage needs before its first event: secrets, the policy in force, API users."""
 
 import json
 import secrets
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from random import random
-from time import sleep
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-import boto3
-from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
-
-from adapters import policy as policies
-from adapters.aws import Aws
-from adapters.table import Table
+from local import vendors
 from local.standins.secrets import credentials
-from schemas import documents
-from schemas.config import Config, System
+from schemas.config import Config
+
+if TYPE_CHECKING:
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
+    from types_boto3_secretsmanager import SecretsManagerClient
 
 ROLES = ("agent", "operator", "privacy")
-TARGETS = "targets.json"
+PEPPERS = ("graph", "suppression")
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A deployed stage: its name, its stacks' outputs, and how to call its AWS."""
-
-    name: str
-    outputs: dict[str, str]
-    session: boto3.Session
-    endpoint: str | None = None
-    """The local cloud's address; none on AWS."""
-
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
-        """A boto3 client of this stage."""
-        return self.session.client(service, endpoint_url=self.endpoint)
+def stand_in_secrets(config: Config) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """System and kind, and the invented credentials that the stand-ins know."""
+    for name, system in [*config.sources.items(), *config.destinations.items()]:
+        known = credentials(vendors.stand_in_name(name, system))
+        yield from ((f"{name}/{kind}", value) for kind, value in known.items())
 
 
-def peppers(stage: Stage) -> None:
-    """The secrets of keys; made once, never replaced: without them no key is found again."""
-    for use in ("graph", "suppression"):
-        made = {"secret": secrets.token_hex(32), "version": "1"}
-        _secret(stage, f"pepper/{use}", made, keep=True)
+def peppers() -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Fresh secrets that make the graph's keys unguessable; made once in a stage's life."""
+    for use in PEPPERS:
+        yield f"pepper/{use}", {"secret": secrets.token_hex(32), "version": "1"}
 
 
-def standin_secrets(stage: Stage, config: Config) -> None:
-    """The stand-ins' credentials, for every system whose address is on this machine."""
-    for name, system in {**config.sources, **config.destinations}.items():
-        if urlsplit(system.base_url).hostname != "127.0.0.1":
-            continue
-        held = credentials(_standin(system))
-        _secret(stage, f"{name}/api", held["api"] or held["webhook"], keep=False)
-        _secret(stage, f"{name}/webhook", held["webhook"], keep=False)
+def keep_secret(
+    client: "SecretsManagerClient", stage: str, name: str, value: Mapping[str, str]
+) -> None:
+    """Makes a secret unless it exists: what is there may have been rotated since."""
+    with suppress(client.exceptions.ResourceExistsException):
+        client.create_secret(Name=f"sluice/{stage}/{name}", SecretString=json.dumps(dict(value)))
 
 
-def adopt(stage: Stage, path: Path) -> str:
-    """Makes `policy.yaml` the policy in force; returns its version."""
-    held = stage.session.get_credentials()
-    frozen = held.get_frozen_credentials() if held else None
-    if frozen is None or not (frozen.access_key and frozen.secret_key):
-        raise documents.Invalid([documents.Problem(path.name, 1, "no AWS credentials were found")])
-    signer = Credentials(frozen.access_key, frozen.secret_key, frozen.token)
-    aws = Aws(stage.outputs["Region"], lambda: signer, sleep, random, stage.endpoint or "")
-    table = Table(aws, stage.outputs["GraphTable"])
-    return policies.adopt(table, documents.policy(path), datetime.now(UTC).isoformat())
-
-
-def accounts(stage: Stage, home: Path) -> dict[str, dict[str, str]]:
-    """An account for each role, with an invented password that only `home` knows."""
-    known = _targets(home).get(stage.name, {}).get("users", {})
-    cognito = stage.client("cognito-idp")
-    pool = stage.outputs["UserPoolId"]
-    users = {}
-    for role in ROLES:
-        user = known.get(role) or {
-            "username": f"local-{role}",
-            "password": f"{secrets.token_urlsafe(18)}aA1!",
-        }
-        with suppress(cognito.exceptions.UsernameExistsException):
-            cognito.admin_create_user(
-                UserPoolId=pool, Username=user["username"], MessageAction="SUPPRESS"
+def make_users(
+    client: "CognitoIdentityProviderClient", pool: str, known: Mapping[str, str]
+) -> dict[str, str]:
+    """One user for each role, named after it; returns their passwords."""
+    passwords = {role: known.get(role) or f"Aa1-{secrets.token_urlsafe(18)}" for role in ROLES}
+    for role, password in passwords.items():
+        with suppress(client.exceptions.UsernameExistsException):
+            client.admin_create_user(
+                UserPoolId=pool,
+                Username=role,
+                TemporaryPassword=password,
+                MessageAction="SUPPRESS",
             )
-        cognito.admin_set_user_password(
-            UserPoolId=pool,
-            Username=user["username"],
-            Password=user["password"],
-            Permanent=True,
+        client.admin_set_user_password(
+            UserPoolId=pool, Username=role, Password=password, Permanent=True
         )
-        cognito.admin_add_user_to_group(UserPoolId=pool, Username=user["username"], GroupName=role)
-        users[role] = user
-    return users
+        client.admin_add_user_to_group(UserPoolId=pool, Username=role, GroupName=role)
+    return passwords
 
 
-def targets(stage: Stage, home: Path, users: dict[str, dict[str, str]]) -> None:
-    """Tells the command line where the stage is; readable by its owner alone."""
-    api = urlsplit(stage.outputs["ApiUrl"])
-    entry = {
-        "api_url": stage.outputs["ApiUrl"],
-        "region": stage.outputs["Region"],
-        "user_pool_id": stage.outputs["UserPoolId"],
-        "client_id": stage.outputs["UserPoolClientId"],
-        "users": users,
-    }
-    if stage.endpoint:
-        local = urlsplit(stage.endpoint)
-        entry |= {
-            "api_url": stage.endpoint,
-            "host_header": f"{api.hostname}:{local.port}",
-            "endpoint": stage.endpoint,
-        }
-    home.mkdir(exist_ok=True)
-    path = home / TARGETS
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(_targets(home) | {stage.name: entry}, indent=1), "utf-8")
-
-
-def _standin(system: System) -> str:
-    return urlsplit(system.base_url).path.strip("/").partition("/")[0]
-
-
-def _secret(stage: Stage, name: str, value: dict[str, str], *, keep: bool) -> None:
-    manager = stage.client("secretsmanager")
-    full, text = f"sluice/{stage.name}/{name}", json.dumps(value)
-    try:
-        manager.create_secret(Name=full, SecretString=text)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceExistsException":
-            raise
-        if not keep:
-            manager.put_secret_value(SecretId=full, SecretString=text)
-
-
-def _targets(home: Path) -> dict[str, Any]:
-    path = home / TARGETS
-    return json.loads(path.read_text("utf-8") or "{}") if path.exists() else {}
+def now() -> str:
+    """The time as it's kept in rows."""
+    return datetime.now(UTC).isoformat()

@@ -1,0 +1,80 @@
+"""`python -m local run|up|down`: everything on this machine, in the foreground or behind."""
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from types import FrameType
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local import journey, service, stage
+from local.programs import LocalError
+from local.stage import Stage
+from local.telling import Teller
+from schemas.errors import SluiceError
+
+FAILURES = (LocalError, SluiceError, OSError, BotoCoreError, ClientError)
+CHECK_SECONDS = 1.0
+
+
+def up(here: Stage, teller: Teller) -> None:
+    """Brings the stage up and through its first journey, a line a step."""
+    try:
+        for step in (*stage.STEPS, *journey.STEPS):
+            teller.begin(step.name)
+            teller.end(step.run(here, teller.meanwhile))
+        teller.write(journey.summary(here))
+    except KeyboardInterrupt:
+        stage.stop(here)
+        raise
+
+
+def run(here: Stage, teller: Teller) -> int:
+    """Brings the stage up and keeps it until Ctrl-C; stops all of it whatever happens."""
+    try:
+        up(here, teller)
+        teller.write("Running until Ctrl-C.")
+        while service.find(here.cloud.service):
+            time.sleep(CHECK_SECONDS)
+        raise LocalError(f"The local cloud has ended; its log is {here.cloud.service.log}")
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        teller.begin("stop")
+        stage.stop(here)
+        teller.end("everything that was started")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 0, or 1 with a message that says what to do."""
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser.add_argument("command", choices=("run", "up", "down"))
+    parser.add_argument("--port", type=int, default=0, help="for the cloud; default: a free one")
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    teller = Teller()
+    try:
+        here = Stage(port=options.port)
+        if options.command == "run":
+            return run(here, teller)
+        if options.command == "down":
+            stage.stop(here)
+        else:
+            up(here, teller)
+    except KeyboardInterrupt:
+        return 130
+    except FAILURES as error:
+        teller.clear()
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
