@@ -1,0 +1,112 @@
+"""The resolver: what a batch of observations does to the graph, whoever else is writing to it.
+
+Consents first, then links, then records: a record's row exists only once its subject's committed
+links contain its identifiers, so a crash between any two calls and a redelivery lose nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from rules.resolution_calls import Steps, read_many
+from rules.resolution_case import Case, Received, prepare
+from rules.resolution_commit import commit
+from rules.resolution_islands import Laws
+from rules.resolution_items import subject_key
+from rules.resolution_links import Change, change_of, news, plan_link
+from rules.resolution_rows import store_consents, store_records
+from rules.resolution_view import Draft, Unread, View
+from schemas.errors import BadRecord, RetryLater
+
+AT_ONCE: Final = 30
+"""New links of one transaction: each brings at most three of its hundred items."""
+
+
+@dataclass(slots=True)
+class Report:
+    """Positions of the batch that are not done: to be redelivered, or never to be resolved."""
+
+    later: dict[int, str] = field(default_factory=dict)
+    bad: dict[int, BadRecord] = field(default_factory=dict)
+    linked: int = 0
+    """Subjects whose links changed."""
+
+
+def resolve(batch: Sequence[Received], laws: Laws) -> Steps[Report]:
+    """Resolves a batch. One that fails leaves the others alone."""
+    report = Report()
+    cases = _prepared(batch, laws, report)
+    yield from store_consents(cases.values(), laws.pepper)
+    view = View()
+    known = yield from _read_heads(view, cases.values())
+    yield from _link_all(view, cases, laws, report)
+    done = {i: c for i, c in cases.items() if i not in report.later and i not in report.bad}
+    try:
+        yield from store_records(list(done.values()), known)
+    except RetryLater as error:
+        report.later |= dict.fromkeys(done, error.reason)
+    return report
+
+
+def _prepared(batch: Sequence[Received], laws: Laws, report: Report) -> dict[int, Case]:
+    """By position; a record's versions in their order."""
+    cases = {}
+    for position, received in enumerate(batch):
+        try:
+            cases[position] = prepare(received, laws.pepper, laws.rules)
+        except BadRecord as error:
+            report.bad[position] = error
+    return dict(sorted(cases.items(), key=lambda pair: pair[1].order))
+
+
+def _read_heads(view: View, cases: Iterable[Case]) -> Steps[frozenset[str]]:
+    wanted = {subject_key(case.s): case.s for case in cases}
+    if not wanted:
+        return frozenset()
+    found = yield from read_many(tuple(wanted))
+    view.learn(wanted, found)
+    return frozenset(s for key, s in wanted.items() if key in found)
+
+
+def _link_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) -> Steps[None]:
+    changes = {
+        position: change
+        for position, change in ((i, change_of(case)) for i, case in cases.items())
+        if news(Draft(view).subject(change.s), change)
+    }
+    yield from _read_ahead(view, changes.values(), laws)
+    for position, change in changes.items():
+        try:
+            yield from _link(view, change, laws)
+            report.linked += 1
+        except RetryLater as error:
+            report.later[position] = error.reason
+        except BadRecord as error:
+            report.bad[position] = error
+
+
+def _read_ahead(view: View, changes: Iterable[Change], laws: Laws) -> Steps[None]:
+    """What all changes need, in as few reads as one change would take."""
+    while True:
+        missing = {}
+        for change in changes:
+            try:
+                plan_link(Draft(view), change, laws)
+            except Unread as unread:
+                missing.update(dict.fromkeys(unread.keys))
+            except BadRecord:
+                continue
+        if not missing:
+            return
+        view.learn(missing, (yield from read_many(tuple(missing))))
+
+
+def _link(view: View, change: Change, laws: Laws) -> Steps[None]:
+    links = list(change.links.items())
+    for start in range(0, max(len(links), 1), AT_ONCE):
+        part = replace(change, links=dict(links[start : start + AT_ONCE]))
+
+        def plan(draft: Draft, apart: bool, part: Change = part) -> None:
+            plan_link(draft, part, laws, apart=apart)
+
+        yield from commit(view, plan)

@@ -1,0 +1,163 @@
+"""An observation, prepared: opaque keys, the links it claims, and the rows that it becomes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from rules import keys
+from rules.identity import is_junk, rule_of
+from rules.keys import Pepper
+from rules.resolution_items import SPLIT, record_key
+from schemas.errors import BadRecord
+from schemas.graph import ConsentRow, IdentifierKey, Link, RecordRow, SubjectKey
+from schemas.identifiers import Claim, Subject
+from schemas.observation import ConsentSignal, Observation
+from schemas.policy import IdentityRules
+from schemas.rows import Item, Key
+
+MOST_CLAIMS: Final = 256
+LONGEST_ID: Final = 256
+AHEAD: Final = timedelta(days=1)
+"""How far a source's clock may run ahead of ours."""
+
+
+class Received(NamedTuple):
+    """An observation and when its event was made; a redelivery carries the same time."""
+
+    observation: Observation
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that the resolver needs of one observation."""
+
+    at: datetime
+    observation: Observation
+    s: SubjectKey
+    row_key: Key
+    links: Mapping[IdentifierKey, Link]
+    named: Mapping[SubjectKey, Subject] = field(default_factory=dict)
+    """Subjects that it names by their source's id, or as merged into its own."""
+    aliases: frozenset[SubjectKey] = frozenset()
+    unlinked: tuple[Claim, ...] = ()
+
+    @property
+    def order(self) -> str:
+        """Orders the versions of a record: by version, then by content."""
+        content = sha256(self.observation.model_dump_json().encode()).hexdigest()[:12]
+        return f"{self.observation.record.version}{SPLIT}{content}"
+
+
+def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
+    """The case of an observation; `BadRecord` when it can never be resolved."""
+    observation, at = received
+    _refuse(observation, at)
+    s = keys.of_subject(pepper, observation.subject)
+    own = keys.of_own(observation.subject, s)
+    merged = {keys.of_subject(pepper, other): other for other in observation.merged}
+    merged.pop(s, None)
+    links, named, unlinked = {}, dict(merged), []
+    for claim in observation.claims:
+        identifier = claim.identifier
+        if rule_of(identifier.type, rules) is None or is_junk(identifier, rules):
+            unlinked.append(claim)
+            continue
+        subject = _subject_named(claim)
+        key = keys.of_identifier(pepper, identifier)
+        if key != own:
+            links[key] = _link(claim, observation, at)
+            if subject:
+                named[keys.subject_of(key)] = subject
+    r = keys.of_record(pepper, observation.record.kind, observation.record.id)
+    row_key = record_key(s, r, observation)
+    return Case(at, observation, s, row_key, links, named, frozenset(merged), tuple(unlinked))
+
+
+def record_row(case: Case) -> RecordRow:
+    """The record as this version says."""
+    observation = case.observation
+    record = observation.record
+    return RecordRow(
+        s=case.s,
+        source=observation.subject.source,
+        kind=record.kind,
+        id=record.id,
+        version=record.version,
+        occurred_at=record.occurred_at,
+        identifiers=frozenset(case.links),
+        traits=observation.traits,
+        interaction=observation.interaction,
+        unlinked=case.unlinked,
+        deleted=observation.deleted,
+    )
+
+
+def consent_items(case: Case, pepper: Pepper) -> list[tuple[Item, ConsentSignal]]:
+    """Rows under the address or number it is about, or under the person; repeats are the same."""
+    return [(_consent_item(case, signal, pepper), signal) for signal in case.observation.consents]
+
+
+def _consent_item(case: Case, signal: ConsentSignal, pepper: Pepper) -> Item:
+    record = case.observation.record
+    row = ConsentRow(
+        purpose=signal.purpose,
+        channel=signal.channel,
+        state=signal.state,
+        effective_at=signal.effective_at or _stated(record.version) or case.at,
+        stated=signal.effective_at is not None,
+        source=case.observation.subject.source,
+        record=f"{record.kind}:{record.id}",
+        method=signal.method,
+    )
+    data = row.model_dump_json(exclude_defaults=True)
+    content = sha256(data.encode()).hexdigest()[:12]
+    time = row.effective_at.astimezone(UTC).isoformat(timespec="microseconds")
+    about = signal.identifier and keys.of_identifier(pepper, signal.identifier)
+    return {
+        "pk": f"I#{about}" if about else f"S#{case.s}",
+        "sk": f"K#{row.purpose}#{row.channel}#{time}#{content}",
+        "data": data,
+    }
+
+
+def _stated(version: str) -> datetime | None:
+    """The time that a record's version is, where the source uses times."""
+    try:
+        time = datetime.fromisoformat(version)
+    except ValueError:
+        return None
+    return time if time.tzinfo else None
+
+
+def _link(claim: Claim, observation: Observation, at: datetime) -> Link:
+    record = observation.record
+    return Link(
+        type=claim.identifier.type,
+        value=claim.raw or claim.identifier.value,
+        source=observation.subject.source,
+        record=f"{record.kind}:{record.id}",
+        at=at,
+    )
+
+
+def _subject_named(claim: Claim) -> Subject | None:
+    source, _, object_ = claim.identifier.type.partition(":")
+    if not object_:
+        return None
+    value = claim.identifier.value
+    if len(value) > LONGEST_ID:
+        raise BadRecord(f"an id of {claim.identifier.type} is over {LONGEST_ID} characters")
+    return Subject(source=source, object=object_, id=value)
+
+
+def _refuse(observation: Observation, at: datetime) -> None:
+    claims = len(observation.claims)
+    if claims > MOST_CLAIMS:
+        raise BadRecord(f"{claims} identifiers in one record; {MOST_CLAIMS} are possible")
+    if not claims and observation.subject.own is None:
+        raise BadRecord("no identifier: nobody can be recognised by it")
+    if observation.record.occurred_at > at + AHEAD:
+        raise BadRecord("occurred in the future: check the source's clock or the unit of its times")

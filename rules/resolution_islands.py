@@ -1,0 +1,166 @@
+"""Islands: supersets of scopes that only grow; all that is not monotone is computed inside one."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from rules import keys
+from rules.identity import founder, partition, rule_of
+from rules.identity_evidence import carried
+from rules.keys import Pepper
+from rules.resolution_items import gate_key, island_item, member_key, shard_of
+from rules.resolution_view import Draft
+from schemas.errors import BadRecord
+from schemas.graph import IdentifierHead, IdentifierKey, Island, Review, SubjectKey
+from schemas.policy import IdentityRules
+from schemas.rows import Condition, Write
+
+LARGEST: Final = 300 * 1024
+"""Bytes of an island's data; a row may have 400 KB."""
+
+
+class TooLarge(BadRecord):
+    """An island would outgrow its row."""
+
+    def __init__(self) -> None:
+        super().__init__("a group of records too large to join any further")
+
+
+@dataclass(frozen=True, slots=True)
+class Laws:
+    """What decides beside the observations themselves."""
+
+    rules: IdentityRules
+    pepper: Pepper
+    new_island: Callable[[], str]
+    largest: int = LARGEST
+
+
+def usable(cell: IdentifierHead) -> bool:
+    """Whether it links its carriers, who then share an island."""
+    return not cell.quarantined and not cell.blocked
+
+
+def cell_of(draft: Draft, key: IdentifierKey) -> IdentifierHead:
+    """An identifier's carriers; nobody, when it is new. A subject carries its own source's id."""
+    found = draft.identifier(key)
+    if found:
+        return found
+    members = frozenset[SubjectKey]()
+    island = ""
+    if keys.is_own(key):
+        head = draft.subject(keys.subject_of(key))
+        if head:
+            members = frozenset({head.s} if head.seen else ())
+            island = head.island
+    return IdentifierHead(key=key, version=0, members=members, island=island)
+
+
+def add_carrier(draft: Draft, cell: IdentifierHead, s: SubjectKey, laws: Laws) -> IdentifierHead:
+    """`s` carries it now. Past its limit it is quarantined and its carriers' island recomputed."""
+    if cell.quarantined:
+        draft.rows += member_writes(cell, s)
+        return cell
+    members = cell.members | {s}
+    rule = rule_of(keys.type_of(cell.key), laws.rules)
+    if rule and len(members) > rule.limit and not cell.trusted:
+        return quarantine(draft, cell.model_copy(update={"members": members}), "degree")
+    return cell.model_copy(update={"members": members})
+
+
+def member_writes(cell: IdentifierHead, s: SubjectKey) -> list[Write]:
+    """Puts a further carrier in its shard, while the quarantine that was read lasts."""
+    gate = gate_key(cell.key, shard_of(s))
+    return [
+        Write("put", member_key(cell.key, s), {"s": s}),
+        Write("check", gate, condition=epoch_is(cell.epoch)),
+    ]
+
+
+def epoch_is(epoch: int) -> Condition:
+    """The gate is as the identifier's head said; the first epoch has no gate rows."""
+    if not epoch:
+        return Condition("attribute_not_exists(#pk)")
+    return Condition("#epoch = :epoch", {":epoch": epoch})
+
+
+def quarantine(
+    draft: Draft, cell: IdentifierHead, why: Literal["degree", "too_large"]
+) -> IdentifierHead:
+    """It links nobody from now on, in the island where its carriers are."""
+    after = cell.model_copy(update={"quarantined": why})
+    if cell.island:
+        draft.put(without(draft.live(cell.island), after))
+    return after
+
+
+def without(island: Island, cell: IdentifierHead) -> Island:
+    """The island with an identifier that links nobody."""
+    unusable = island.unusable | {cell.key}
+    oversized = island.oversized | {cell.key} if cell.quarantined == "too_large" else None
+    update = {"unusable": unusable, "oversized": oversized or island.oversized}
+    return island.model_copy(update=update)
+
+
+def unite(draft: Draft, names: Iterable[str], laws: Laws) -> Island:
+    """One island for all of these, or a new one; the others redirect to it."""
+    islands = draft.all_live(names).values()
+    if not islands:
+        return Island(g=laws.new_island(), version=0)
+    winner = max(islands, key=lambda i: (len(i.nodes), i.g))
+    losers = [island for island in islands if island.g != winner.g]
+    if not losers:
+        return winner
+    for island in losers:
+        draft.put(Island(g=island.g, version=island.version, into=winner.g))
+    return _union(winner, losers)
+
+
+def _union(winner: Island, losers: list[Island]) -> Island:
+    nodes = dict(winner.nodes)
+    for island in losers:
+        nodes |= island.nodes
+    every = [winner, *losers]
+    verdicts = {verdict for island in every for verdict in island.verdicts}
+    return winner.model_copy(
+        update={
+            "nodes": nodes,
+            "verdicts": tuple(
+                sorted(verdicts, key=lambda v: (v.at, v.kind, v.a, v.b, v.by, v.why))
+            ),
+            "unusable": frozenset[str]().union(*(island.unusable for island in every)),
+            "oversized": frozenset[str]().union(*(island.oversized for island in every)),
+        }
+    )
+
+
+def recompute(draft: Draft, laws: Laws) -> None:
+    """Customers and reviews of every island that changes; `TooLarge` when one outgrows its row."""
+    for island in draft.islands():
+        if island.into is None:
+            draft.put(computed(island, laws))
+
+
+def computed(island: Island, laws: Laws) -> Island:
+    """The island with what the pure function says of it."""
+    found = partition(island.nodes, island.unusable, island.verdicts, laws.rules)
+    labels = {}
+    for customer in found.customers:
+        label = keys.of_customer(laws.pepper, founder(customer, island.nodes))
+        labels.update(dict.fromkeys(sorted(customer), label))
+    reviews = (*found.reviews, *(_oversized(key, island) for key in sorted(island.oversized)))
+    after = island.model_copy(update={"labels": labels, "reviews": reviews})
+    if len(after.nodes) > laws.largest // 512 and len(_data(after)) > laws.largest:
+        raise TooLarge
+    return after
+
+
+def _data(island: Island) -> bytes:
+    data = island_item(island)["data"]
+    assert isinstance(data, bytes)
+    return data
+
+
+def _oversized(key: IdentifierKey, island: Island) -> Review:
+    carriers = frozenset(s for s, node in island.nodes.items() if key in carried(node))
+    return Review(identifier=key, subjects=carriers, reason="too_large")

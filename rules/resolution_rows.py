@@ -1,0 +1,136 @@
+"""Records and consents become rows, once the links that they claim are committed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from rules.keys import Pepper
+from rules.resolution_calls import Pause, Steps, insert_many, read_many, transact
+from rules.resolution_case import Case, consent_items, record_row
+from rules.resolution_items import COUNT, MINOR, record_from, record_item, subject_key
+from schemas.errors import RetryLater
+from schemas.graph import RecordRow
+from schemas.rows import ABSENT, PRESENT, Condition, Conflict, Item, Key, Write
+
+ATTEMPTS: Final = 12
+AT_ONCE: Final = 40
+"""Rows of one transaction that moves a subject's totals."""
+
+
+def store_consents(cases: Iterable[Case], pepper: Pepper) -> Steps[None]:
+    """Each event once. A withdrawal is in the journal before it is anywhere else."""
+    found = [pair for case in cases for pair in consent_items(case, pepper)]
+    withdrawn = [item for item, signal in found if signal.state == "withdrawn"]
+    yield from insert_many(_once(withdrawn), "journal")
+    yield from insert_many(_once(item for item, _ in found))
+
+
+def store_records(cases: Sequence[Case], known: frozenset[str]) -> Steps[None]:
+    """Writes each record that is absent or older.
+
+    Plain ones in one call; those that bear money, or were there, by subject with their totals.
+    `known` are the subjects that had a head when the batch was read: only their rows are read.
+    """
+    firsts: dict[Key, Case] = {}
+    rest: list[Case] = []
+    for case in cases:
+        if case.row_key in firsts or _bears_money(record_row(case)):
+            rest.append(case)
+        else:
+            firsts[case.row_key] = case
+    fresh = yield from insert_many([_item(case) for case in firsts.values()])
+    there = [case for case, new in zip(firsts.values(), fresh, strict=True) if not new]
+    yield from _store_each([*there, *rest], known)
+
+
+def _store_each(cases: Sequence[Case], known: frozenset[str]) -> Steps[None]:
+    by_subject: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        by_subject[case.s].append(case)
+    wanted = [case.row_key for case in cases if case.s in known]
+    found: Mapping[Key, Item] = (yield from read_many(wanted)) if wanted else {}
+    for s, own in by_subject.items():
+        for start in range(0, len(own), AT_ONCE):
+            yield from _store_together(s, own[start : start + AT_ONCE], found)
+
+
+def _store_together(s: str, cases: list[Case], found: Mapping[Key, Item]) -> Steps[None]:
+    for attempt in range(1, ATTEMPTS + 1):
+        writes = _row_writes(s, cases, found)
+        try:
+            yield from transact(writes)
+        except Conflict:
+            yield Pause(attempt)
+            found = yield from read_many([case.row_key for case in cases])
+        else:
+            return
+    raise RetryLater("records: others keep writing the same ones")
+
+
+def _row_writes(s: str, cases: list[Case], found: Mapping[Key, Item]) -> list[Write]:
+    """The rows that change, conditioned on what was read, and what their money changes."""
+    writes: list[Write] = []
+    moved: dict[str, int] = defaultdict(int)
+    by_row: dict[Key, list[Case]] = defaultdict(list)
+    for case in cases:
+        by_row[case.row_key].append(case)
+    for key, versions in by_row.items():
+        before = found.get(key)
+        write = _row_write(key, versions, before)
+        if write:
+            writes.append(write)
+            _count(moved, record_from(before) if before else None, -1)
+            _count(moved, _newest(versions, before), 1)
+    totals = {name: value for name, value in moved.items() if value}
+    if totals:
+        writes.append(Write("update", subject_key(s), add=totals, condition=PRESENT))
+    return writes
+
+
+def _row_write(key: Key, versions: list[Case], before: Item | None) -> Write | None:
+    newest = max(versions, key=lambda case: case.order)
+    ids = frozenset(link for case in versions for link in case.links)
+    if before is None:
+        row = record_row(newest).model_copy(update={"identifiers": ids})
+        return Write("put", key, record_item(row, newest.order), condition=ABSENT)
+    more = ids - _ids(before)
+    same = Condition("#ver = :seen", {":seen": str(before["ver"])})
+    if newest.order > str(before["ver"]):
+        item = {
+            k: v for k, v in record_item(record_row(newest), newest.order).items() if k != "ids"
+        }
+        return Write("update", key, item, add={"ids": ids} if more else {}, condition=same)
+    return Write("update", key, add={"ids": more}, condition=same) if more else None
+
+
+def _newest(versions: list[Case], before: Item | None) -> RecordRow:
+    newest = max(versions, key=lambda case: case.order)
+    if before is not None and newest.order <= str(before["ver"]):
+        return record_from(before)
+    return record_row(newest)
+
+
+def _count(moved: dict[str, int], row: RecordRow | None, sign: int) -> None:
+    if row and row.interaction and row.interaction.amount and not row.deleted:
+        amount = row.interaction.amount
+        moved[COUNT + amount.currency] += sign
+        moved[MINOR + amount.currency] += sign * amount.minor
+
+
+def _ids(item: Item) -> frozenset[str]:
+    ids = item.get("ids", frozenset())
+    assert isinstance(ids, frozenset)
+    return ids
+
+
+def _bears_money(row: RecordRow) -> bool:
+    return bool(row.interaction and row.interaction.amount)
+
+
+def _item(case: Case) -> Item:
+    pk, sk = case.row_key
+    return {"pk": pk, "sk": sk, **record_item(record_row(case), case.order)}
+
+
+def _once(items: Iterable[Item]) -> list[Item]:
+    return list({(item["pk"], item["sk"]): item for item in items}.values())

@@ -1,0 +1,94 @@
+"""Reads a simulated table back as a graph, and checks what must hold between its items."""
+
+from collections.abc import Iterator
+
+from rules.identity_evidence import carried
+from rules.resolution_items import HEAD, identifier_from, island_from, record_from, subject_from
+from schemas.graph import Island, Review, SubjectHead
+from tests.simulator.histories import Graph
+from tests.simulator.store import MemoryTable
+
+
+def graph_in(table: MemoryTable) -> Graph:
+    """What the table says."""
+    labels: dict[str, str] = {}
+    reviews: set[Review] = set()
+    records = {}
+    for key, row in table.rows.items():
+        if key.pk.startswith("G#"):
+            island = island_from(row)
+            labels |= island.labels
+            reviews.update(island.reviews)
+        if key.sk.startswith("R#"):
+            records[key] = (str(row["ver"]), record_from(row).identifiers)
+    totals = {
+        (head.s, currency): (total.count, total.minor)
+        for head in heads(table).values()
+        for currency, total in head.totals.items()
+        if total.count
+    }
+    return Graph(labels, frozenset(reviews), records, totals)
+
+
+def heads(table: MemoryTable) -> dict[str, SubjectHead]:
+    """Every subject's head."""
+    found = (subject_from(r) for k, r in table.rows.items() if k.pk[:2] == "S#" and k.sk == HEAD)
+    return {head.s: head for head in found}
+
+
+def islands(table: MemoryTable) -> dict[str, Island]:
+    """Every island."""
+    found = (island_from(row) for key, row in table.rows.items() if key.pk.startswith("G#"))
+    return {island.g: island for island in found}
+
+
+def live(table: MemoryTable, g: str) -> str:
+    """Where an island went."""
+    every = islands(table)
+    while every[g].into:
+        g = str(every[g].into)
+    return g
+
+
+def broken_promises(table: MemoryTable) -> list[str]:
+    """What is wrong between items, at any moment between two calls; empty when nothing is."""
+    subjects, every = heads(table), islands(table)
+    return [
+        *_wrong_heads(table, subjects, every),
+        *_wrong_rows(table, subjects),
+        *(problem for island in every.values() for problem in _wrong_island(island, subjects)),
+    ]
+
+
+def _wrong_heads(
+    table: MemoryTable, subjects: dict[str, SubjectHead], every: dict[str, Island]
+) -> Iterator[str]:
+    for s, head in subjects.items():
+        node = every[live(table, head.island)].nodes.get(s)
+        if head.seen != (node is not None):
+            yield f"{s} is seen {head.seen}, and is a node {node is not None}"
+        if node and node.links != head.links.keys():
+            yield f"{s} has other links on its island"
+
+
+def _wrong_rows(table: MemoryTable, subjects: dict[str, SubjectHead]) -> Iterator[str]:
+    for key, row in table.rows.items():
+        if key.sk.startswith("R#"):
+            missing = record_from(row).identifiers - subjects[key.pk[2:]].links.keys()
+            if missing:
+                yield f"{key} is there before the links {sorted(missing)}"
+        if key.pk.startswith("I#") and key.sk == HEAD:
+            cell = identifier_from(row)
+            carriers = {s for s, head in subjects.items() if cell.key in head.links}
+            rows = {str(r["s"]) for k, r in table.rows.items() if k.pk.startswith(f"{key.pk}#")}
+            if carriers != cell.members | rows:
+                yield f"{cell.key} has other carriers"
+
+
+def _wrong_island(island: Island, subjects: dict[str, SubjectHead]) -> Iterator[str]:
+    if island.nodes.keys() - subjects.keys():
+        yield f"{island.g} has nodes without a head"
+    if island.labels.keys() != island.nodes.keys():
+        yield f"{island.g} has nodes without a customer"
+    if island.unusable - {key for node in island.nodes.values() for key in carried(node)}:
+        yield f"{island.g} has strange unusable identifiers"

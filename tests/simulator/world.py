@@ -1,0 +1,151 @@
+"""Resolvers that take turns at every store call, with conflicts, throttles and crashes injected."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from rules.resolution_calls import (
+    InsertMany,
+    Pause,
+    Query,
+    ReadMany,
+    Steps,
+    StoreCall,
+    Transact,
+    Update,
+)
+from schemas.errors import RetryLater
+from schemas.rows import Conflict
+from tests.simulator.store import MemoryTable
+
+Job = Callable[[], Steps[Any]]
+"""Starts a piece of work from the beginning, as a redelivery does."""
+
+
+@dataclass(slots=True)
+class Faults:
+    """How often, per call: a conflict without a cause, a throttle, a crash before or after it."""
+
+    conflict: float = 0.0
+    throttle: float = 0.0
+    crash: float = 0.0
+
+
+@dataclass(slots=True)
+class World:
+    """Two tables and a seeded scheduler."""
+
+    random: Random
+    faults: Faults = field(default_factory=Faults)
+    graph: MemoryTable = field(default_factory=MemoryTable)
+    journal: MemoryTable = field(default_factory=MemoryTable)
+    calls: int = 0
+
+    def run(self, jobs: Iterable[Job], at_once: int = 1) -> list[Any]:
+        """Works off the queue with `at_once` workers; what fails is delivered again."""
+        queue = list(jobs)
+        results: list[Any] = []
+        running: list[Worker] = []
+        while queue or running:
+            while queue and len(running) < at_once:
+                running.append(Worker(self, queue.pop(0)))
+            worker = self.random.choice(running)
+            outcome = worker.step()
+            if outcome is None:
+                continue
+            running.remove(worker)
+            if outcome == "again":
+                queue.insert(self.random.randrange(len(queue) + 1), worker.job)
+            else:
+                results.append(worker.result)
+        return results
+
+    def perform(self, call: StoreCall) -> object:
+        """One call; faults strike before it takes effect, except a crash, which may follow it."""
+        self.calls += 1
+        if self.random.random() < self.faults.throttle:
+            raise RetryLater("throttled")
+        writes = isinstance(call, Transact | Update)
+        if writes and self.random.random() < self.faults.conflict:
+            raise Conflict
+        return apply(call, self.graph, self.journal)
+
+
+def apply(call: StoreCall, graph: MemoryTable, journal: MemoryTable) -> object:
+    """The call's effect and answer."""
+    match call:
+        case ReadMany(keys):
+            return graph.get_many(keys)
+        case Query(pk, begins):
+            return graph.query(pk, begins)
+        case Transact(writes):
+            graph.transact(writes)
+        case Update(write):
+            graph.transact([write])
+        case InsertMany(items, table):
+            return (journal if table == "journal" else graph).insert_many(items)
+        case Pause():
+            pass
+    return None
+
+
+class Worker:
+    """One generator being run."""
+
+    def __init__(self, world: World, job: Job) -> None:
+        self.world = world
+        self.job = job
+        self.result: Any = None
+        self._steps = job()
+        self._send: Callable[[], StoreCall] = lambda: next(self._steps)
+
+    def step(self) -> str | None:
+        """Up to the next call: none while it goes on, `done`, or `again` when it must be redone."""
+        world = self.world
+        try:
+            call = self._send()
+        except StopIteration as end:
+            self.result = end.value
+            return "again" if getattr(end.value, "later", None) else "done"
+        except RetryLater:
+            return "again"
+        if world.random.random() < world.faults.crash:
+            return self._crash(call)
+        try:
+            answer = world.perform(call)
+        except (Conflict, RetryLater) as error:
+            self._send = lambda error=error: self._steps.throw(error)  # type: ignore[misc]
+        else:
+            self._send = lambda: self._steps.send(answer)
+        return None
+
+    def _crash(self, call: StoreCall) -> str:
+        if self.world.random.random() < 0.5:
+            with suppress(Conflict, RetryLater):
+                self.world.perform(call)
+        self._steps.close()
+        return "again"
+
+
+def run_alone(
+    steps: Steps[Any], graph: MemoryTable, journal: MemoryTable, until: int = -1
+) -> object:
+    """Runs steps to their end, or drops them after `until` calls have taken effect."""
+    done = 0
+    try:
+        call = next(steps)
+        while True:
+            if done == until:
+                steps.close()
+                return None
+            done += 1
+            try:
+                answer = apply(call, graph, journal)
+            except Conflict as conflict:
+                call = steps.throw(conflict)
+            else:
+                call = steps.send(answer)
+    except StopIteration as end:
+        return end.value
