@@ -1,0 +1,88 @@
+"""Each role allows what its function calls, and nothing else."""
+
+import pytest
+
+from tests.unit.infra.template import Template
+
+READING_SECRETS = {
+    "receive": {"shop-eu/webhook", "shop-us/webhook", "mailchimp/webhook"},
+    "pull-shop-eu": {"shop-eu/api"},
+    "pull-shop-us": {"shop-us/api"},
+    "pull-mailchimp": {"mailchimp/api"},
+    "resolve": {"pepper/graph"},
+    "announce": set[str](),
+    "deliver-mailchimp": {"mailchimp/api", "pepper/graph"},
+    "deliver-warehouse": {"warehouse/api", "pepper/graph"},
+    "context": {"pepper/graph"},
+    "operate": {"pepper/graph"},
+}
+
+
+@pytest.mark.parametrize("function", READING_SECRETS)
+def test_a_function_reads_its_own_secrets_only(flow: Template, function: str) -> None:
+    names = {
+        resource.partition(":secret:sluice/dev/")[2].removesuffix("-??????")
+        for grant in flow.grants(function)
+        for resource in grant.resources
+        if any(action.startswith("secretsmanager:") for action in grant.actions)
+    }
+    assert names == READING_SECRETS[function]
+
+
+def test_only_announce_says_what_changed(flow: Template) -> None:
+    assert flow.able_to("events:PutEvents", "Outbound") == {"announce"}
+
+
+def test_only_what_takes_records_in_says_so(flow: Template) -> None:
+    pulls = {"pull-shop-eu", "pull-shop-us", "pull-mailchimp"}
+    assert flow.able_to("events:PutEvents", "Inbound") == {"receive", "operate", *pulls}
+
+
+def test_a_pull_writes_only_its_own_rows(flow: Template) -> None:
+    (rows,) = [
+        grant.conditions["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        for grant in flow.grants("pull-shop-eu")
+        if "dynamodb:PutItem" in grant.actions
+    ]
+    assert set(rows) == {"SRC#shop-eu", "Q#shop-eu", "SYS#shop-eu", "STAT#shop-eu"}
+
+
+def test_who_answers_questions_changes_nothing(flow: Template) -> None:
+    for function in ("context", "operate"):
+        actions = {action for grant in flow.grants(function) for action in grant.actions}
+        writing = {"PutItem", "UpdateItem", "DeleteItem", "PartiQLInsert", "PartiQLUpdate"}
+        assert not actions & {f"dynamodb:{each}" for each in writing}
+
+
+def test_only_resolve_and_nobody_else_writes_identifiers(flow: Template) -> None:
+    unlimited = {
+        function
+        for function in flow.functions()
+        for grant in flow.grants(function)
+        if "dynamodb:PutItem" in grant.actions and not grant.conditions
+    }
+    assert unlimited == {"resolve"}
+
+
+def test_no_action_is_a_wildcard_and_no_resource_but_where_there_is_none_to_name(
+    flow: Template,
+) -> None:
+    nameless = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams"}
+    for function in flow.functions():
+        for grant in flow.grants(function):
+            assert not any("*" in action for action in grant.actions)
+            assert "*" not in grant.resources or set(grant.actions) <= nameless
+
+
+def test_the_key_is_used_through_a_service_only(flow: Template) -> None:
+    for function in flow.functions():
+        for grant in flow.grants(function):
+            if any(action.startswith("kms:") for action in grant.actions):
+                assert "kms:ViaService" in grant.conditions["StringEquals"]
+
+
+def test_every_function_has_a_role_of_its_own_without_managed_policies(flow: Template) -> None:
+    roles = [str(function["Role"]) for function in flow.functions().values()]
+    assert len(set(roles)) == len(roles)
+    for role in flow.of("AWS::IAM::Role").values():
+        assert "ManagedPolicyArns" not in role
