@@ -1,0 +1,138 @@
+"""Why two subjects are one customer, and why not."""
+
+from datetime import UTC, datetime
+from typing import Literal
+from xml.etree import ElementTree
+
+from rules.explain import Explanation, explain
+from rules.explain_views import svg, text
+from rules.identity import partition
+from schemas.graph import Island, Link, Node, SubjectHead, Verdict
+from schemas.identifiers import Subject
+from schemas.policy import IdentifierRule, IdentityRules
+
+RULES = IdentityRules(types={"email": IdentifierRule(level=1), "phone": IdentifierRule(level=2)})
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+SOURCES = {"shop": "customer", "crm": "contact", "help": "user"}
+
+
+class Company:
+    """An island in the making: subjects named `<source>-<id>`, with values as identifiers."""
+
+    def __init__(self) -> None:
+        self.heads: dict[str, SubjectHead] = {}
+        self.verdicts: list[Verdict] = []
+        self.unusable: frozenset[str] = frozenset()
+
+    def has(self, name: str, **values: str) -> None:
+        source, _, number = name.partition("-")
+        links = {
+            f"{type_}#{value}": Link(
+                type=type_, value=value, source=source, record=f"contact:{number}", at=NEW_YEAR
+            )
+            for type_, value in values.items()
+        }
+        subject = Subject(source=source, object=SOURCES[source], id=number, created_at=NEW_YEAR)
+        self.heads[name] = SubjectHead(s=name, subject=subject, version=1, island="g", links=links)
+
+    def hears(self, kind: Literal["always", "never", "ignore"], a: str, b: str) -> None:
+        said = Verdict(kind=kind, a=a, b=b, at=NEW_YEAR, by="anna", why="asked both")
+        self.verdicts.append(said)
+
+    def why(self, a: str, b: str) -> Explanation:
+        nodes = {
+            s: Node(
+                created="1",
+                own=f"{head.subject.source}:{head.subject.object}#{s}",
+                links=frozenset(head.links),
+            )
+            for s, head in self.heads.items()
+        }
+        verdicts = tuple(self.verdicts)
+        found = partition(nodes, self.unusable, verdicts, RULES)
+        island = Island(
+            g="g", version=1, nodes=nodes, reviews=found.reviews, verdicts=verdicts,
+            unusable=self.unusable,
+        )  # fmt: skip
+        return explain(a, b, island, self.heads, RULES)
+
+
+def family() -> Company:
+    company = Company()
+    company.has("shop-1", email="ada@example.com")
+    company.has("crm-7", email="ada@example.com", phone="+12025550143")
+    company.has("help-3", phone="+12025550143")
+    return company
+
+
+def test_the_shortest_chain_is_told_with_values_source_and_time() -> None:
+    found = family().why("shop-1", "help-3")
+    assert found.together
+    assert [(s.left, s.type, s.value, s.right) for s in found.chain] == [
+        ("shop:customer:1", "email", "ada@example.com", "crm:contact:7"),
+        ("crm:contact:7", "phone", "+12025550143", "help:user:3"),
+    ]
+    assert [(e.source, e.at) for e in found.chain[0].evidence] == [
+        ("shop", NEW_YEAR), ("crm", NEW_YEAR),
+    ]  # fmt: skip
+
+
+def test_a_shared_phone_that_would_join_two_shop_customers_is_told_as_the_obstacle() -> None:
+    company = family()
+    company.has("shop-2", phone="+12025550143")
+    found = company.why("shop-1", "shop-2")
+    assert not found.together
+    assert [(o.reason, o.type, o.value) for o in found.obstacles] == [
+        ("unique", "phone", "+12025550143")
+    ]
+    assert "two ids of shop:customer" in text(found)
+
+
+def test_a_verdict_is_told_with_its_author() -> None:
+    company = family()
+    company.hears("never", "shop-1", "crm-7")
+    found = company.why("shop-1", "crm-7")
+    assert found.obstacles[0].reason == "never"
+    assert "anna asked both 2026-01-01" in text(found)
+
+
+def test_a_merge_by_hand_is_a_link_of_the_chain() -> None:
+    company = family()
+    company.has("shop-9")
+    company.hears("always", "help-3", "shop-9")
+    assert not company.why("shop-1", "shop-9").together  # two customers of the shop
+    company.has("crm-8")
+    company.has("help-8")
+    company.hears("always", "crm-8", "help-8")
+    found = company.why("crm-8", "help-8")
+    assert [(s.type, s.evidence[0].source) for s in found.chain] == [("always", "anna")]
+
+
+def test_what_everybody_has_and_what_was_taken_out_join_nobody() -> None:
+    company = family()
+    company.unusable = frozenset({"email#ada@example.com"})
+    assert company.why("shop-1", "crm-7").obstacles[0].reason == "unusable"
+    company = family()
+    company.hears("ignore", "help-3", "phone#+12025550143")
+    assert company.why("crm-7", "help-3").obstacles[0].reason == "ignored"
+
+
+def test_strangers_have_nothing_in_common() -> None:
+    company = family()
+    company.has("shop-5", email="eve@example.com")
+    assert "nothing in common" in text(company.why("shop-1", "shop-5"))
+
+
+def test_the_drawing_is_a_document_that_shows_both_ends_and_escapes_values() -> None:
+    company = family()
+    company.has("help-9", email="<b>&@example.com")
+    company.has("crm-9", email="<b>&@example.com")
+    for pair in (("shop-1", "help-3"), ("shop-1", "help-9"), ("help-9", "crm-9")):
+        found = company.why(*pair)
+        words = "".join(ElementTree.fromstring(svg(found)).itertext())  # noqa: S314
+        assert found.a in words
+        assert found.b in words
+
+
+def test_a_subject_is_one_with_itself() -> None:
+    assert text(family().why("shop-1", "shop-1")) == "shop:customer:1 is one subject"
