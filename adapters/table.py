@@ -26,6 +26,7 @@ __all__ = [
 
 READS_A_CALL: Final = 100
 STATEMENTS_A_CALL: Final = 25
+WRITE_ATTEMPTS: Final = 5
 
 
 class Rows(NamedTuple):
@@ -126,9 +127,17 @@ class Table:
 
     def write(self, write: Write) -> None:
         """One write on its own; `Conflict` when its condition does not hold."""
-        payload = write_payload(write)
+        self._alone(write, {})
+
+    def exchange(self, write: Write) -> Item:
+        """The same; answered by the row as it was before, empty when there was none."""
+        answer = self._alone(write, {"ReturnValues": "ALL_OLD"})
+        return decode(answer.get("Attributes") or {})
+
+    def _alone(self, write: Write, options: Mapping[str, Any]) -> dict[str, Any]:
+        payload = {**write_payload(write), **options}
         try:
-            self._call(OPERATIONS[write.kind], payload, read=False)
+            return self._call(OPERATIONS[write.kind], payload, read=False)
         except ServiceError as error:
             if error.code in {"ConditionalCheckFailedException", "TransactionConflictException"}:
                 raise Conflict((0,)) from error
@@ -154,6 +163,23 @@ class Table:
             answer = self._raw("BatchExecuteStatement", {"Statements": statements}, read=False)
             verdicts += [_verdict(each) for each in answer.get("Responses", [])]
         return verdicts
+
+    def write_many(self, writes: Sequence[Write]) -> None:
+        """Puts and deletes without conditions, 25 to a call; the last one of a key counts."""
+        entries = list({write.key: _plain(write) for write in writes}.values())
+        for attempt in range(WRITE_ATTEMPTS):
+            if attempt:
+                self.aws.pause(self.aws.jitter() * 0.05 * 4**attempt)
+            left: list[dict[str, Any]] = []
+            for start in range(0, len(entries), STATEMENTS_A_CALL):
+                request = {self.name: entries[start : start + STATEMENTS_A_CALL]}
+                answer = self._raw("BatchWriteItem", {"RequestItems": request}, read=False)
+                left += answer.get("UnprocessedItems", {}).get(self.name, [])
+            if not left:
+                return
+            entries = left
+        message = f"dynamodb: {len(entries)} writes were not taken"
+        raise RetryLater(message)
 
     def _call(self, operation: str, payload: Mapping[str, Any], *, read: bool) -> dict[str, Any]:
         return self._raw(operation, {"TableName": self.name, **payload}, read=read)
@@ -242,6 +268,12 @@ def write_payload(write: Write) -> dict[str, Any]:
     if values:
         payload["ExpressionAttributeValues"] = {k: encode_value(v) for k, v in values.items()}
     return payload
+
+
+def _plain(write: Write) -> dict[str, Any]:
+    if write.kind == "put":
+        return {"PutRequest": {"Item": write_payload(write)["Item"]}}
+    return {"DeleteRequest": {"Key": encode_key(write.key)}}
 
 
 def _names_in(expression: str) -> dict[str, str]:

@@ -1,0 +1,133 @@
+"""A customer's rows, read for folding, context and explaining."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from adapters.table import Key, Table
+from rules.resolution_items import (
+    SHARDS,
+    identifier_from,
+    identifier_key,
+    island_from,
+    island_key,
+    record_from,
+    subject_from,
+    subject_key,
+)
+from schemas.graph import (
+    ConsentRow,
+    CustomerId,
+    IdentifierHead,
+    IdentifierKey,
+    Island,
+    Profile,
+    RecordRow,
+    SubjectHead,
+    SubjectKey,
+)
+from schemas.rows import Item, Write, version_is
+
+HOPS: Final = 64
+"""Islands joined one after the other before anybody looked: far beyond what happens."""
+
+
+def profile_key(customer: CustomerId) -> Key:
+    """Where a customer's folded view is."""
+    return Key(f"C#{customer}", "META")
+
+
+def profile_from(item: Item) -> Profile:
+    """A customer's folded view."""
+    return Profile.model_validate_json(str(item["data"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """Strongly consistent reads, in as few calls as can be."""
+
+    table: Table
+
+    def profiles(self, ids: Iterable[CustomerId]) -> dict[CustomerId, Profile]:
+        """The profiles that exist."""
+        found = self.table.get_many([profile_key(each) for each in ids])
+        return {key.pk[2:]: profile_from(item) for key, item in found.items()}
+
+    def store(self, profile: Profile, seen: int) -> None:
+        """Keeps a profile if the one that was read (version `seen`) is still there: `Conflict`."""
+        row: Item = {"v": profile.version, "data": profile.model_dump_json(exclude_defaults=True)}
+        key = profile_key(profile.customer)
+        self.table.write(Write("put", key, row, condition=version_is(seen)))
+
+    def islands(self, names: Iterable[str]) -> dict[str, Island]:
+        """Name → the island that it is part of today."""
+        read: dict[str, Island] = {}
+        wanted = set(names)
+        asked = frozenset(wanted)
+        for _ in range(HOPS):
+            found = self.table.get_many([island_key(g) for g in sorted(wanted)])
+            read |= {key.pk[2:]: island_from(item) for key, item in found.items()}
+            wanted = {i.into for i in read.values() if i.into and i.into not in read}
+            if not wanted:
+                break
+        return {g: _last(read, g) for g in asked if g in read}
+
+    def heads(self, subjects: Iterable[SubjectKey]) -> dict[SubjectKey, SubjectHead]:
+        """The subjects that exist."""
+        found = self.table.get_many([subject_key(s) for s in subjects])
+        return {key.pk[2:]: subject_from(item) for key, item in found.items()}
+
+    def contacts(self, s: SubjectKey) -> tuple[RecordRow, ...]:
+        """The contact records of a subject."""
+        return tuple(record_from(item) for item in self.table.all(f"S#{s}", "R#C#"))
+
+    def carriers(self, keys: Iterable[IdentifierKey]) -> dict[IdentifierKey, IdentifierHead]:
+        """Who carries an identifier; of a quarantined one, only the first."""
+        found = self.table.get_many([identifier_key(key) for key in keys])
+        return {
+            key.pk[2:]: identifier_from(item)
+            for key, item in found.items()
+            if key.pk.startswith("I#")
+        }
+
+    def members(self, keys: Iterable[IdentifierKey]) -> dict[IdentifierKey, frozenset[SubjectKey]]:
+        """Everybody who carries an identifier, those in shards included; none where unknown."""
+        wanted = list(keys)
+        heads = self.carriers(wanted)
+        found = {key: heads[key].members if key in heads else frozenset() for key in wanted}
+        for key, head in heads.items():
+            if head.quarantined:
+                found[key] |= self._sharded(key)
+        return found
+
+    def _sharded(self, key: IdentifierKey) -> frozenset[SubjectKey]:
+        places = [f"I#{key}#{shard:02}" for shard in range(SHARDS)]
+        rows = (item for pk in places for item in self.table.all(pk, "M#"))
+        return frozenset(str(item["sk"])[2:] for item in rows)
+
+    def interactions(
+        self, s: SubjectKey, limit: int, after: str = ""
+    ) -> tuple[tuple[str, RecordRow], ...]:
+        """A subject's interactions with their sort keys, the newest first, beyond `after`."""
+        start = Key(f"S#{s}", after) if after else None
+        rows = self.table.query(f"S#{s}", "R#I#", limit=limit, newest_first=True, after=start)
+        return tuple((str(item["sk"]), record_from(item)) for item in rows.items)
+
+    def consents(
+        self, subjects: Sequence[SubjectKey], identifiers: Sequence[IdentifierKey]
+    ) -> tuple[ConsentRow, ...]:
+        """Every consent event of these people and addresses."""
+        places = [f"S#{s}" for s in subjects] + [f"I#{key}" for key in identifiers]
+        return tuple(consent_from(item) for pk in places for item in self.table.all(pk, "K#"))
+
+
+def consent_from(item: Item) -> ConsentRow:
+    """A consent event."""
+    return ConsentRow.model_validate_json(str(item["data"]))
+
+
+def _last(read: Mapping[str, Island], g: str) -> Island:
+    island = read[g]
+    while island.into and island.into in read:
+        island = read[island.into]
+    return island

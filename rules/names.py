@@ -1,0 +1,28 @@
+"""Finding a customer by a name: keyed hashes of its words, so that no name is in a key."""
+
+from hashlib import sha256
+
+from rules import normalise
+from rules.keys import Pepper, digest
+from schemas.graph import Profile
+from schemas.observation import Trait
+
+NAMES: tuple[Trait, ...] = ("name", "first_name", "last_name")
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a name as they compare: no case, no accents."""
+    return frozenset((normalise.comparable(text) or "").split())
+
+
+def words_of(profile: Profile | None) -> frozenset[str]:
+    """The words by which a customer can be found."""
+    if profile is None or profile.gone:
+        return frozenset()
+    named = (profile.traits[trait].value for trait in NAMES if trait in profile.traits)
+    return frozenset(word for name in named for word in words(name))
+
+
+def partition(pepper: Pepper, word: str) -> str:
+    """Where the customers with this word in their name are listed."""
+    return f"N#{digest(pepper, 'name', sha256(word.encode()).digest())}"

@@ -1,0 +1,83 @@
+"""`adapters.table.Table` over rows in memory, which also tells what its stream would tell."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.table import Rows, Table, encode, encode_key, key_of
+from schemas.rows import Item, Key, Write
+from tests.simulator.store import MemoryTable
+
+
+@dataclass(slots=True)
+class FakeTable(Table):
+    """`changes` are the stream records of everything that was written, in order."""
+
+    aws: Any = None
+    name: str = "graph"
+    store: MemoryTable = field(default_factory=MemoryTable)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+
+    def get(self, key: Key, *, consistent: bool = True) -> Item | None:
+        self.calls.append("get")
+        return self.store.get_many([key]).get(key)
+
+    def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, Item]:
+        self.calls.append("get_many")
+        return self.store.get_many(keys)
+
+    def query(  # noqa: PLR0913 - as the port has it
+        self,
+        pk: str,
+        begins: str = "",
+        *,
+        consistent: bool = True,
+        limit: int | None = None,
+        newest_first: bool = False,
+        after: Key | None = None,
+    ) -> Rows:
+        self.calls.append("query")
+        rows = list(self.store.query(pk, begins))
+        if newest_first:
+            rows.reverse()
+        if after:
+            rows = [row for row in rows if _beyond(str(row["sk"]), after.sk, newest_first)]
+        page = tuple(rows[:limit] if limit else rows)
+        return Rows(page, key_of(page[-1]) if len(page) < len(rows) else None)
+
+    def all(self, pk: str, begins: str = "", *, consistent: bool = True) -> Iterator[Item]:
+        self.calls.append("query")
+        yield from self.store.query(pk, begins)
+
+    def count(self, pk: str, begins: str = "") -> int:
+        return len(self.store.query(pk, begins))
+
+    def write(self, write: Write) -> None:
+        self.transact([write])
+
+    def write_many(self, writes: Sequence[Write]) -> None:
+        for write in writes:
+            self.transact([write])
+
+    def transact(self, writes: Sequence[Write]) -> None:
+        self.calls.append("write")
+        before = {write.key: self.store.rows.get(write.key) for write in writes}
+        self.store.transact(writes)
+        for key, old in before.items():
+            self._stream(key, old, self.store.rows.get(key))
+
+    def _stream(self, key: Key, old: Item | None, new: Item | None) -> None:
+        if old == new:
+            return
+        images: dict[str, Any] = {
+            "Keys": encode_key(key),
+            "SequenceNumber": f"{len(self.changes):021}",
+        }
+        images |= {"OldImage": encode(old)} if old else {}
+        images |= {"NewImage": encode(new)} if new else {}
+        self.changes.append({"dynamodb": images})
+
+
+def _beyond(sk: str, after: str, newest_first: bool) -> bool:
+    return sk < after if newest_first else sk > after

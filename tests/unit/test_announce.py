@@ -1,0 +1,245 @@
+"""What a change of the graph is announced as, whatever the order and however often."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapters import bus
+from adapters.customers import Customers
+from functions import announce
+from rules import keys, listing
+from schemas.decision import DeliveryRow
+from schemas.errors import RetryLater
+from schemas.graph import Profile, Review
+from schemas.identifiers import Identifier
+from schemas.rows import Key, Write
+from tests.fakes.graph import NOW, PEPPER, SPOKEN, World, called, wire
+
+EMAIL = keys.of_identifier(PEPPER, Identifier(type="email", value="ada@example.com"))
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    return wire(monkeypatch)
+
+
+def told(events: list[Any]) -> list[tuple[str, str]]:
+    return [(type(event.data).__name__, event.data.customer) for event in events]
+
+
+def profile(world: World, customer: str) -> Profile:
+    return Customers(world.table).profiles([customer])[customer]
+
+
+def listed(world: World, list_: str) -> set[str]:
+    return {key.sk for key in world.table.store.rows if key.pk in listing.partitions(list_)}
+
+
+def test_given_a_new_customer_then_its_view_is_folded_and_it_is_told_once(world: World) -> None:
+    ada = world.subject("ada", email="ada@example.com")
+    world.contact(ada, name="Ada Byron")
+    world.order(ada, 1, SPOKEN, minor=1250)
+    world.island("g1", 1, [ada])
+    events = world.stream()
+    customer = called([ada])
+    assert told(events) == [("CustomerChanged", customer)]
+    assert events[0].data.changed == ("identifiers", "name", "orders", "subjects", "value")
+    found = profile(world, customer)
+    assert found.traits["name"].value == "Ada Byron"
+    assert (found.totals["EUR"].count, found.totals["EUR"].minor) == (1, 1250)
+    assert listed(world, listing.CUSTOMERS) == {customer}
+
+
+def test_given_the_stream_once_more_then_nothing_changes_and_events_keep_their_ids(
+    world: World,
+) -> None:
+    ada = world.subject("ada", email="ada@example.com")
+    world.contact(ada, name="Ada")
+    world.island("g1", 1, [ada])
+    first = world.stream()
+    rows = dict(world.table.store.rows)
+    repeated = world.again()
+    assert world.table.store.rows == rows
+    assert {event.id for event in repeated} == {event.id for event in first}
+
+
+def test_given_two_customers_joined_then_the_one_that_ends_names_where_it_went(
+    world: World,
+) -> None:
+    ada, bea = world.subject("ada"), world.subject("bea")
+    world.island("g1", 1, [ada], [bea])
+    world.stream()
+    world.island("g1", 2, [ada, bea])
+    events = world.stream()
+    into, gone = called([ada]), called([bea])
+    merged = next(e.data for e in events if type(e.data).__name__ == "CustomersMerged")
+    assert (merged.customer, merged.merged) == (into, (gone,))
+    assert set(profile(world, into).subjects) == {ada, bea}
+    assert profile(world, gone).gone
+    assert profile(world, gone).into == into
+    assert listed(world, listing.CUSTOMERS) == {into}
+
+
+@pytest.mark.parametrize("winner_first", [True, False])
+def test_given_an_island_taken_over_then_either_order_of_its_changes_tells_the_merge(
+    world: World, *, winner_first: bool
+) -> None:
+    ada, bea = world.subject("ada", island="g1"), world.subject("bea", island="g2")
+    world.island("g1", 1, [ada])
+    world.island("g2", 1, [bea])
+    world.stream()
+    start = len(world.table.changes)
+    world.island("g1", 2, [ada, bea])
+    world.island("g2", 2, into="g1")
+    if not winner_first:
+        world.table.changes[start:] = reversed(world.table.changes[start:])
+    events = world.stream()
+    merges = [e.data for e in events if type(e.data).__name__ == "CustomersMerged"]
+    assert [(m.customer, m.merged) for m in merges] == [(called([ada]), (called([bea]),))]
+    assert profile(world, called([bea])).into == called([ada])
+    assert listed(world, listing.CUSTOMERS) == {called([ada])}
+
+
+def test_given_a_split_then_the_former_customer_is_back(world: World) -> None:
+    ada, bea = world.subject("ada"), world.subject("bea")
+    world.contact(bea, name="Bea")
+    world.island("g1", 1, [ada, bea])
+    world.stream()
+    world.island("g1", 2, [ada], [bea])
+    events = world.stream()
+    split = next(e.data for e in events if type(e.data).__name__ == "CustomerSplit")
+    assert split.customer == called([ada])
+    assert split.parts == tuple(sorted([called([ada]), called([bea])]))
+    assert profile(world, called([bea])).traits["name"].value == "Bea"
+    assert "name" not in profile(world, called([ada])).traits
+
+
+def test_given_consent_for_an_address_then_each_customer_who_has_it_is_told(world: World) -> None:
+    ada = world.subject("ada", email="ada@example.com")
+    bea = world.subject("bea", email="ada@example.com")
+    world.island("g1", 1, [ada], [bea])
+    world.stream()
+    world.consent(f"I#{EMAIL}", "withdrawn")
+    told_of = told(world.stream())
+    assert sorted(told_of) == sorted(("ConsentChanged", called([s])) for s in (ada, bea))
+
+
+def test_given_consent_of_a_person_then_their_customer_is_told(world: World) -> None:
+    ada = world.subject("ada")
+    world.island("g1", 1, [ada])
+    world.stream()
+    world.consent(f"S#{ada}", "withdrawn")
+    assert told(world.stream()) == [("ConsentChanged", called([ada]))]
+
+
+def test_given_consent_for_an_address_that_nobody_has_then_nobody_is_told(world: World) -> None:
+    world.consent(f"I#{EMAIL}", "withdrawn")
+    assert world.stream() == []
+
+
+def test_given_a_refused_link_then_it_is_listed_until_it_is_decided(world: World) -> None:
+    ada, bea = world.subject("ada"), world.subject("bea")
+    review = Review(identifier=EMAIL, subjects=frozenset({ada, bea}), reason="unique")
+    world.island("g1", 1, [ada], [bea], reviews=(review,))
+    world.stream()
+    assert len(listed(world, listing.REVIEWS)) == 1
+    assert profile(world, called([ada])).reviews == 1
+    world.island("g1", 2, [ada], [bea])
+    world.stream()
+    assert listed(world, listing.REVIEWS) == set()
+    assert profile(world, called([ada])).reviews == 0
+
+
+def test_given_another_interaction_without_money_then_nobody_is_told(world: World) -> None:
+    ada = world.subject("ada")
+    world.island("g1", 1, [ada])
+    world.stream()
+    world.order(ada, 1, SPOKEN + timedelta(days=1), minor=0)
+    assert [c for e in world.stream() for c in e.data.changed] == ["orders"]
+
+
+def test_given_a_name_then_the_customer_is_found_by_its_words_until_it_changes(
+    world: World,
+) -> None:
+    ada = world.subject("ada")
+    world.contact(ada, name="Ada Byron")
+    world.island("g1", 1, [ada])
+    world.stream()
+    before = {key for key in world.table.store.rows if key.pk.startswith("N#")}
+    world.contact(ada, name="Ada Lovelace")
+    world.stream()
+    after = {key for key in world.table.store.rows if key.pk.startswith("N#")}
+    assert len(before) == len(after) == 2
+    assert len(before & after) == 1
+    assert not any("ada" in key.pk.lower() for key in after)
+
+
+def test_given_a_broken_item_then_it_is_set_aside_and_the_rest_is_announced(world: World) -> None:
+    ada = world.subject("ada")
+    world.put(Key("G#broken", "HEAD"), {"v": 1, "data": b"not an island"})
+    world.island("g1", 1, [ada])
+    assert ("CustomerChanged", called([ada])) in told(world.stream())
+    aside = [row for key, row in world.table.store.rows.items() if key.pk == "Q#announce"]
+    assert [row["reason"] for row in aside] == ["could not be announced: error"]
+
+
+def test_given_a_bus_that_refuses_then_the_batch_comes_again_from_its_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = world.subject("ada")
+    world.island("g1", 1, [ada])
+
+    def refuse(aws: object, name: str, events: list[Any]) -> None:
+        raise RetryLater("the bus refused 1 of 1 events")
+
+    monkeypatch.setattr(bus, "publish", refuse)
+    first = world.table.changes[0]["dynamodb"]["SequenceNumber"]
+    failed = announce.handler({"Records": world.table.changes})
+    assert failed == {"batchItemFailures": [{"itemIdentifier": first}]}
+
+
+def test_given_somebody_else_folded_meanwhile_then_it_is_folded_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = world.subject("ada")
+    world.contact(ada, name="Ada")
+    world.island("g1", 1, [ada])
+    stored: list[int] = []
+    honest = Customers.store
+
+    def overtaken_once(self: Customers, new: Profile, seen: int) -> None:
+        if not stored:
+            stored.append(seen)
+            other = new.model_copy(update={"traits": {}, "version": 1})
+            honest(self, other, 0)
+        honest(self, new, seen)
+
+    monkeypatch.setattr(Customers, "store", overtaken_once)
+    world.stream()
+    found = profile(world, called([ada]))
+    assert (found.version, found.traits["name"].value) == (2, "Ada")
+
+
+def test_given_a_delivery_then_its_last_state_is_listed_under_the_destination(
+    world: World,
+) -> None:
+    ada = world.subject("ada")
+    state = {
+        "destination": "mailchimp", "customer": "c1", "identifier": EMAIL, "version": 1,
+        "decision": {
+            "permitted": False, "reason": "no_consent", "purpose": "email_marketing",
+            "policy": "v1", "decided_at": NOW.isoformat(),
+        },
+        "outcome": "withheld", "at": NOW.isoformat(),
+    }  # fmt: skip
+    row = DeliveryRow.model_validate(state)
+    key = Key(f"S#{ada}", f"D#mailchimp#{EMAIL}")
+    world.put(key, {"data": row.model_dump_json()})
+    world.put(Key(key.pk, f"{key.sk}#{NOW.isoformat()}"), {"data": row.model_dump_json()})
+    world.stream()
+    list_ = listing.deliveries("mailchimp")
+    assert listed(world, list_) == {f"{ada}#{key.sk}"}
+    world.table.write(Write("delete", key))
+    world.stream()
+    assert listed(world, list_) == set()
