@@ -40,10 +40,10 @@ def _term(term: str, condition: Condition, row: Row) -> bool:
 
 @dataclass(slots=True)
 class MemoryTable:
-    """Rows by key. `forget` strips the condition of a write, for showing what it is good for."""
+    """Rows by key. Places that `forgets` names lose their conditions, to show what those are for."""
 
     rows: dict[Key, Row] = field(default_factory=dict)
-    forget: Callable[[Write], bool] = lambda _write: False
+    forgets: Callable[[Key], bool] = lambda _key: False
 
     def get_many(self, keys: Sequence[Key]) -> dict[Key, Item]:
         """The rows that exist."""
@@ -61,7 +61,7 @@ class MemoryTable:
         failed = tuple(
             i
             for i, write in enumerate(writes)
-            if not self.forget(write) and not holds(write.condition, self.rows.get(write.key))
+            if not self.forgets(write.key) and not holds(write.condition, self.rows.get(write.key))
         )
         if failed:
             raise Conflict(failed)
@@ -74,7 +74,8 @@ class MemoryTable:
         for item in items:
             key = Key(str(item["pk"]), str(item["sk"]))
             verdicts.append(key not in self.rows)
-            self.rows.setdefault(key, _stored(key, item))
+            if verdicts[-1] or self.forgets(key):
+                self.rows[key] = _stored(key, item)
         return verdicts
 
     def _apply(self, write: Write) -> None:
