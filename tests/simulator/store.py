@@ -40,7 +40,7 @@ def _term(term: str, condition: Condition, row: Row) -> bool:
 
 @dataclass(slots=True)
 class MemoryTable:
-    """Rows by key. Places that `forgets` names lose their conditions, to show what those are for."""
+    """Rows by key. What `forgets` names loses its conditions, to show what those are for."""
 
     rows: dict[Key, Row] = field(default_factory=dict)
     forgets: Callable[[Key], bool] = lambda _key: False
