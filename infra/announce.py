@@ -12,12 +12,12 @@ from infra.storage import Storage
 NEWS = {
     "dynamodb": {
         "Keys": {
-            "pk": {"S": [{"prefix": "S#"}, {"prefix": "I#"}, {"prefix": "G#"}]},
-            "sk": {"S": ["HEAD", {"prefix": "R#"}, {"prefix": "K#"}]},
+            "pk": {"S": [{"prefix": "S#"}, {"prefix": "I#"}, {"prefix": "G#"}, {"prefix": "C#"}]},
+            "sk": {"S": ["HEAD", "META", {"prefix": "R#C#"}, {"prefix": "K#"}, {"prefix": "D#"}]},
         }
     }
 }
-"""What resolving and consent write; not what announcing, delivering and pulling write."""
+"""What somebody hears of; interactions, lists, counts and checkpoints concern nobody else."""
 
 
 class Announce(Construct):
@@ -35,8 +35,10 @@ class Announce(Construct):
         function.may("events:PutEvents", on=outbound.event_bus_arn)
         function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
                      on=storage.graph.table_arn)  # fmt: skip
-        function.may("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
-                     on=storage.graph.table_arn, keys=("C#*", "L#*", "STAT#announce"))  # fmt: skip
+        graph = storage.graph.table_arn
+        function.may("dynamodb:PutItem", on=graph, keys=("C#*", "Q#announce"))
+        function.may("dynamodb:BatchWriteItem", on=graph, keys=("L#*", "N#*"))
+        function.reads_secret(shared.target.secret("pepper", "graph"))
         function.encrypts(storage.key, via="dynamodb")
         function.may("sqs:SendMessage", on=self.parked.queue_arn)
         function.encrypts(storage.key, via="sqs")

@@ -10,12 +10,13 @@ from infra.storage import Storage
 
 
 def context(scope: Construct, shared: Shared, storage: Storage) -> Function:
-    """Reads the graph and nothing else."""
+    """Reads the graph, and writes down who read whom."""
     function = Function(scope, "Context", shared, Job("context", "context", 10, memory=1024))
     function.reads_secret(shared.target.secret("pepper", "graph"))
     function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
                  on=storage.graph.table_arn)  # fmt: skip
-    function.decrypts(storage.key, via="dynamodb")
+    function.may("dynamodb:PutItem", on=storage.graph.table_arn, keys=("L#read#*",))
+    function.encrypts(storage.key, via="dynamodb")
     return function
 
 
@@ -28,10 +29,10 @@ def operate(
 ) -> Function:
     """Counts, explains, and asks for pulls; `queues` are the ARNs of what it counts."""
     function = Function(scope, "Operate", shared, Job("operate", "operate", 15, memory=512))
-    function.reads_secret(shared.target.secret("pepper", "graph"))
     function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
                  on=storage.graph.table_arn)  # fmt: skip
+    function.may("dynamodb:PutItem", on=storage.graph.table_arn, keys=("ASKED#*",))
     function.may("events:PutEvents", on=inbound.event_bus_arn)
     function.may("sqs:GetQueueAttributes", "sqs:GetQueueUrl", on=queues)
-    function.decrypts(storage.key, via="dynamodb")
+    function.encrypts(storage.key, via="dynamodb")
     return function
