@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from rules import keys
 from rules.identity import is_junk, rule_of
+from rules.identity_claims import under
 from rules.keys import Pepper
 from rules.resolution_items import SPLIT, record_key
 from schemas.errors import BadRecord
@@ -53,7 +54,7 @@ class Case:
 
 def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
     """The case of an observation; `BadRecord` when it can never be resolved."""
-    observation, at = received
+    observation, at = under(received.observation, rules), received.at
     _refuse(observation, at)
     s = keys.of_subject(pepper, observation.subject)
     own = keys.of_own(observation.subject, s)
