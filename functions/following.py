@@ -10,7 +10,6 @@ from rules import announcing, listing, names, profile
 from rules.announcing import Change
 from rules.keys import Pepper
 from rules.resolution_items import island_from, subject_from
-from schemas.decision import DeliveryRow
 from schemas.graph import CustomerId, Island, Profile, SubjectHead, SubjectKey
 from schemas.rows import Item, Key, Write
 
@@ -85,7 +84,88 @@ def _places(customers: Customers, changes: Sequence[Change]) -> Places:
     addresses = [c.name for c in changes if c.about == "consent" and c.key.pk.startswith("I#")]
     carriers = customers.members(addresses) if addresses else {}
     heads = {c.name: subject_from(c.new) for c in changes if c.about == "subject" and c.new}
-    subjects = {c.name for c in changes if c.key.pk.startswith("S#") and c.about != "delivery"}
+    subjects = {c.name for c in changes if c.key.pk.startswith("S#")}
+    subjects = subjects.union(*carriers.values()) - heads.keys()
+    heads |= customers.heads(subjects) if subjects else {}
+    joined = {c.name for c in changes if c.about == "island"}
+    wanted = joined | {head.island for head in heads.values()}
+    return Places(heads, customers.islands(wanted) if wanted else {}, carriers)
+
+
+def _on_subject(change: Change, places: Places, news: News) -> None:
+    home = places.home(change.name)
+    if home:
+        news.jobs.setdefault(home[0], Job(home[1]))
+
+
+def _on_consent(change: Change, places: Places, news: News) -> None:
+    row = consent_from(change.new or change.old or {})
+    about = [change.name] if change.key.pk.startswith("S#") else places.carriers[change.name]
+    homes = {places.home(s) for s in about}
+    version = int(row.effective_at.timestamp() * 1000)
+    for customer in sorted(home[0] for home in homes if home):
+        news.say(change, ConsentChanged(customer=customer, purpose=row.purpose, version=version))
+
+
+def _on_island(change: Change, places: Places, news: News) -> None:
+    old = island_from(change.old) if change.old else Island(g=change.name, version=0)
+    new = island_from(change.new) if change.new else Island(g=change.name, version=old.version)
+    today = places.island(new.g)
+    now = dict(new.labels)
+    if new.into:
+        now = {s: today.labels[s] for s in old.labels if s in today.labels}
+    into = announcing.whereto(old.labels, now)
+    touched = announcing.affected(old.labels, now)
+    touched |= set(announcing.customers_of(announcing.reviewed(old, new), now))
+    for customer in touched:
+        known = news.jobs.get(customer)
+        news.jobs[customer] = Job(today.g, into.get(customer) or (known and known.into))
+    for event in announcing.moves(old.labels, now, new.version):
+        news.say(change, event)
+    news.listed += _review_rows(old, new)
+
+
+def _review_rows(old: Island, new: Island) -> list[Write]:
+    before = {announcing.review_id(old.g, review): review for review in old.reviews}
+    after = {announcing.review_id(new.g, review): review for review in new.reviews}
+    gone = [listing.strike(listing.REVIEWS, name) for name in before.keys() - after.keys()]
+    rows: dict[str, Item] = {
+        name: {"data": after[name].model_dump_json(), "island": new.g}
+        for name in after.keys() - before.keys()
+    }
+    return gone + [listing.enter(listing.REVIEWS, name, row) for name, row in rows.items()]
+
+
+def _on_profile(change: Change, _places: Places, news: News) -> None:
+    old = profile_from(change.old) if change.old else None
+    new = profile_from(change.new) if change.new else _erased(change, old)
+    names_ = profile.changed(old, new)
+    if names_:
+        data = CustomerChanged(customer=new.customer, version=new.version, changed=names_)
+        news.say(change, data)
+    if new.gone:
+        news.listed.append(listing.strike(listing.CUSTOMERS, new.customer))
+    elif old is None or old.gone or len(old.subjects) != len(new.subjects):
+        row: Item = {"n": len(new.subjects)}
+        news.listed.append(listing.enter(listing.CUSTOMERS, new.customer, row))
+    news.renamed.append((new.customer, names.words_of(old), names.words_of(new)))
+
+
+def _erased(change: Change, old: Profile | None) -> Profile:
+    version = old.version + 1 if old else 0
+    return Profile(customer=change.name, version=version, island="", island_version=0, gone=True)
+
+
+HEARD:
+            HEARD[change.about](change, places, news)
+    return news
+
+
+def _places(customers: Customers, changes: Sequence[Change]) -> Places:
+    addresses = [c.name for c in changes if c.about == "consent" and c.key.pk.startswith("I#")]
+    carriers = customers.members(addresses) if addresses else {}
+    heads = {c.name: subject_from(c.new) for c in changes if c.about == "subject" and c.new}
+    subjects = {c.name for c in changes if c.key.pk.startswith("S#")}
     subjects = subjects.union(*carriers.values()) - heads.keys()
     heads |= customers.heads(subjects) if subjects else {}
     joined = {c.name for c in changes if c.about == "island"}
@@ -174,5 +254,4 @@ HEARD: Mapping[str, Callable[[Change, Places, News], None]] = {
     "consent": _on_consent,
     "island": _on_island,
     "profile": _on_profile,
-    "delivery": _on_delivery,
 }

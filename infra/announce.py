@@ -13,7 +13,7 @@ NEWS = {
     "dynamodb": {
         "Keys": {
             "pk": {"S": [{"prefix": "S#"}, {"prefix": "I#"}, {"prefix": "G#"}, {"prefix": "C#"}]},
-            "sk": {"S": ["HEAD", "META", {"prefix": "R#C#"}, {"prefix": "K#"}, {"prefix": "D#"}]},
+            "sk": {"S": ["HEAD", "META", {"prefix": "R#C#"}, {"prefix": "K#"}]},
         }
     }
 }

@@ -11,19 +11,16 @@ from schemas.graph import CustomerId, Island, Review, SubjectKey
 from schemas.rows import Item, Key
 
 Labels = Mapping[SubjectKey, CustomerId]
-About = Literal["subject", "contact", "consent", "island", "profile", "delivery", "nothing"]
+About = Literal["subject", "contact", "consent", "island", "profile", "nothing"]
 
 PLACES: Final[tuple[tuple[str, str, About], ...]] = (
     ("S#", "HEAD", "subject"),
     ("S#", "R#C#", "contact"),
     ("S#", "K#", "consent"),
     ("I#", "K#", "consent"),
-    ("S#", "D#", "delivery"),
     ("G#", "HEAD", "island"),
     ("C#", "META", "profile"),
 )
-DELIVERY_PARTS: Final = 4
-"""`D#<destination>#<type>#<hash>` is the last state; with a time after it, history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,7 @@ class Change:
         pk, sk = self.key
         for partition, begins, about in PLACES:
             if pk.startswith(partition) and sk.startswith(begins):
-                history = about == "delivery" and sk.count("#") >= DELIVERY_PARTS
-                return "nothing" if history else about
+                return about
         return "nothing"
 
     @property

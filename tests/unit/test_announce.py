@@ -9,12 +9,11 @@ from adapters import bus
 from adapters.customers import Customers
 from functions import announce
 from rules import keys, listing
-from schemas.decision import DeliveryRow
 from schemas.errors import RetryLater
 from schemas.graph import Profile, Review
 from schemas.identifiers import Identifier
-from schemas.rows import Key, Write
-from tests.fakes.graph import NOW, PEPPER, SPOKEN, World, called, wire
+from schemas.rows import Key
+from tests.fakes.graph import PEPPER, SPOKEN, World, called, wire
 
 EMAIL = keys.of_identifier(PEPPER, Identifier(type="email", value="ada@example.com"))
 
@@ -219,27 +218,3 @@ def test_given_somebody_else_folded_meanwhile_then_it_is_folded_again(
     world.stream()
     found = profile(world, called([ada]))
     assert (found.version, found.traits["name"].value) == (2, "Ada")
-
-
-def test_given_a_delivery_then_its_last_state_is_listed_under_the_destination(
-    world: World,
-) -> None:
-    ada = world.subject("ada")
-    state = {
-        "destination": "mailchimp", "customer": "c1", "identifier": EMAIL, "version": 1,
-        "decision": {
-            "permitted": False, "reason": "no_consent", "purpose": "email_marketing",
-            "policy": "v1", "decided_at": NOW.isoformat(),
-        },
-        "outcome": "withheld", "at": NOW.isoformat(),
-    }  # fmt: skip
-    row = DeliveryRow.model_validate(state)
-    key = Key(f"S#{ada}", f"D#mailchimp#{EMAIL}")
-    world.put(key, {"data": row.model_dump_json()})
-    world.put(Key(key.pk, f"{key.sk}#{NOW.isoformat()}"), {"data": row.model_dump_json()})
-    world.stream()
-    list_ = listing.deliveries("mailchimp")
-    assert listed(world, list_) == {f"{ada}#{key.sk}"}
-    world.table.write(Write("delete", key))
-    world.stream()
-    assert listed(world, list_) == set()
