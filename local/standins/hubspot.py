@@ -20,7 +20,7 @@ class HubSpot(System):
 
     def __init__(self, crm: Crm, clock: Clock) -> None:
         super().__init__("hubspot")
-        self._token = credentials("hubspot")["api"]["token"]
+        self._token = credentials("hubspot")["api"]["access_token"]
         self._rolling = Window(TEN_SECONDS, 10, clock)
         self._searches = Window(SEARCHES, 1, clock)
         self.limits = [self._rolling, self._searches]

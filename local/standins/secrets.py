@@ -8,6 +8,7 @@ Credentials = dict[str, dict[str, str]]
 
 ZENDESK_REFRESH: Final = "local-zendesk-refresh-token-0"
 """The first refresh token; each use replaces it."""
+SINK: Final = "whsec_" + b64encode(b"local-webhook-sink-secret").decode()
 
 
 def shop(name: str) -> Credentials:
@@ -30,12 +31,12 @@ SECRETS: Final[dict[str, Credentials]] = {
         "webhook": {"secret": "local-zendesk-signing-secret"},
     },
     "hubspot": {
-        "api": {"token": "local-hubspot-private-app-token"},
+        "api": {"access_token": "local-hubspot-private-app-token"},
         "webhook": {"secret": "local-hubspot-client-secret"},
     },
     "webhook-sink": {
-        "api": {},
-        "webhook": {"secret": "whsec_" + b64encode(b"local-webhook-sink-secret").decode()},
+        "api": {"secret": SINK},
+        "webhook": {"secret": SINK},
     },
 }
 
