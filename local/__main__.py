@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -42,9 +43,15 @@ def run(here: Stage, teller: Teller) -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        teller.begin("stop")
-        stage.stop(here)
-        teller.end("everything that was started")
+        down(here, teller)
+
+
+def down(here: Stage, teller: Teller) -> None:
+    """Stops all of it; what the cloud holds is kept for the next time."""
+    teller.begin("stop")
+    teller.meanwhile("cloud, stand-ins")
+    stage.stop(here)
+    teller.end("nothing is left running")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -52,15 +59,16 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("command", choices=("run", "up", "down"))
     parser.add_argument("--port", type=int, default=0, help="for the cloud; default: a free one")
+    parser.add_argument("--home", type=Path, default=stage.HOME, help="where its files are kept")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     teller = Teller()
     try:
-        here = Stage(port=options.port)
+        here = Stage(home=options.home.resolve(), port=options.port)
         if options.command == "run":
             return run(here, teller)
         if options.command == "down":
-            stage.stop(here)
+            down(here, teller)
         else:
             up(here, teller)
     except KeyboardInterrupt:
