@@ -69,8 +69,7 @@ def _contact(rng: Random, index: int, person: Person, now: datetime) -> Record:
 
 def _story_contact(index: int, person: Person, now: datetime) -> Record:
     moments = (now - timedelta(days=400), now - timedelta(days=30))
-    number = person.phone
-    free_text = {"ada": "+1 (202) 555-0143", "ben": "030 / 23125 077"}.get(person.story, number)
+    free_text = {"ada": "+1 (202) 555-0143", "ben": "+49 30 / 23125 077"}.get(person.story)
     properties = {
         "firstname": person.first,
         "lastname": person.last,

@@ -107,7 +107,7 @@ def _status(status: str) -> str:
 
 def _merge_fields(rng: Random, person: Person, first: str) -> Record:
     luck = rng.random()
-    phone = person.phone if person.story else ""
+    phone = ""
     if not person.story and luck < 0.35:
         phone = written(rng, person.phone, person.country)
     elif not person.story and luck > 0.97:

@@ -91,6 +91,8 @@ def test_ben_and_cem_share_a_phone_and_a_shop_but_no_address(company: Company) -
         if customer["id"].endswith((f"/{ben['shopify-eu']}", f"/{cem['shopify-eu']}"))
     ]
     assert shown == [ben["phone"]] * 2
+    carriers = json.dumps(asdict(company.hubspot)).count("30 / 23125 077") + len(shown)
+    assert carriers == 3, "a phone that too many carry is quarantined, not reviewed"
 
 
 def test_doras_later_sync_says_subscribed_by_an_older_consent(company: Company) -> None:
