@@ -22,7 +22,8 @@ def hmac_sha256(key: str | bytes, message: bytes) -> str:
 def keys(secret: Secret, vendors: str = "secret") -> tuple[str, ...]:
     """The webhook secret, and during a rotation the `previous` one too. `vendors` is what the
     vendor calls it: that name is as good as `secret`."""
-    found = tuple(secret[name] for name in ("secret", vendors, "previous") if secret.get(name))
+    names = dict.fromkeys(("secret", vendors, "previous"))
+    found = tuple(secret[name] for name in names if secret.get(name))
     if not found:
         message = "the webhook secret needs a field named secret"
         raise Misconfigured(message)
