@@ -37,7 +37,7 @@ def handler(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]
         failed |= {names[position]: reason for position, reason in report.later.items()}
         _set_aside(report, tuple(received.values()))
     for name, reason in failed.items():
-        wiring.logger().warning("not resolved", extra={"message": name, "reason": reason})
+        wiring.logger().warning("not resolved", extra={"message_id": name, "reason": reason})
     wiring.metrics().flush_metrics()
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
 
