@@ -32,7 +32,8 @@ class Deliver(Construct):
                      on=storage.graph.table_arn)  # fmt: skip
         function.may("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
                      on=storage.graph.table_arn,
-                     keys=("S#*", f"SYS#{system}", f"STAT#{system}"))  # fmt: skip
+                     keys=("S#*", f"SYS#{system}", f"L#delivery#{system}#*"))  # fmt: skip
         function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
                      on=storage.journal.table_arn)  # fmt: skip
+        function.may("sqs:ChangeMessageVisibility", on=self.inbox.queue.queue_arn)
         function.encrypts(storage.key, via="dynamodb")

@@ -7,6 +7,7 @@ from typing import Final
 BASE: Final = 0.25
 CEILING: Final = 30.0
 LONGEST_HINT: Final = 86_400.0
+HOUR: Final = 3600.0
 
 
 def delay(attempt: int, jitter: float) -> float:
@@ -34,3 +35,14 @@ def _until(text: str, now: datetime) -> float:
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
     return (at - now).total_seconds()
+
+
+def redelivery(attempt: int, jitter: float, asked: float | None) -> float:
+    """Seconds until a queue shows a message again after its `attempt`-th failure.
+
+    A queue gives up after a few attempts, so they are spread over more than an hour; what the
+    other side asked for is honoured, and never undercut.
+    """
+    if asked is not None:
+        return asked * (1.0 + 0.1 * jitter) + 2.0 ** min(attempt, 10)
+    return min(HOUR, 10.0 * 4.0**attempt) * (0.5 + jitter / 2)

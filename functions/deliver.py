@@ -1,0 +1,132 @@
+"""Something changed about a customer: bring one destination up to date.
+
+Level-triggered: an event only says whom to look at. What is sent is what is true, and permitted,
+when it is sent; so events may come late, twice or in any order.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from adapters import queue
+from adapters.ledger import Ledger
+from connectors import registry
+from events.outbound import ConsentChanged, CustomerChanged, CustomersMerged, CustomerSplit
+from functions import calling, wiring
+from functions.delivering import deliver
+from functions.office import Errand, Office
+from functions.reading import Reader
+from rules.backoff import redelivery
+from rules.delivery import own_sources
+from rules.gate import Book
+from schemas.errors import BadRecord, Misconfigured, RetryLater
+
+Message = Mapping[str, Any]
+
+RESERVE_SECONDS: Final = 8.0
+PATIENCE_SECONDS: Final = 3.0
+"""A longer wait is left to the queue, where it costs nothing."""
+EVENTS: Final = {
+    each.__name__: each
+    for each in (ConsentChanged, CustomerChanged, CustomersMerged, CustomerSplit)
+}
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's
+    """An SQS batch; what could not be delivered stays on the queue, for as long as was asked."""
+    seconds = context.get_remaining_time_in_millis() / 1000
+    round_ = Round(wiring.clock() + seconds - RESERVE_SECONDS)
+    failed = [each["messageId"] for each in event["Records"] if not round_.worked(each)]
+    wiring.metrics().flush_metrics()
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+
+
+class Round:
+    """One batch. A customer is looked at once in it: every event of it was there before."""
+
+    def __init__(self, until: float) -> None:
+        self.until = until
+        self.office: Office | None = None
+        self.done: dict[str, int] = {}
+
+    def worked(self, message: Message) -> bool:
+        """Whether the message is done with; if not, when it comes back has been arranged."""
+        try:
+            for errand in errands(message["body"]):
+                self._run(errand)
+        except RetryLater as error:
+            defer(message, error)
+        except (BadRecord, Misconfigured) as error:
+            wiring.logger().error("not delivered", extra=said(message, error))
+        except Exception as error:  # noqa: BLE001 - one broken message must not hold up the rest
+            wiring.logger().error("not delivered", extra={"message_id": message["messageId"],
+                                  "reason": type(error).__name__})  # fmt: skip
+        else:
+            return True
+        return False
+
+    def _run(self, errand: Errand) -> None:
+        if self.done.get(errand.customer, -1) >= errand.version:
+            return
+        if wiring.clock() >= self.until:
+            message = "the rest of the batch has no time left"
+            raise RetryLater(message, 1.0)
+        self.office = self.office or open_office(self.until)
+        deliver(self.office, errand)
+        self.done[errand.customer] = errand.version
+
+
+def errands(body: str) -> Iterator[Errand]:
+    """The customers that an event is about."""
+    message = json.loads(body)
+    detail = message["detail"]
+    data = EVENTS[message["detail-type"]].model_validate(detail["data"])
+    at = datetime.fromisoformat(detail["time"])
+    match data:
+        case CustomerSplit():
+            yield from (Errand(part, 0, at) for part in data.parts)
+        case CustomersMerged():
+            yield from (Errand(each, 0, at) for each in (*data.merged, data.customer))
+        case CustomerChanged():
+            yield Errand(data.customer, data.version, at)
+        case _:
+            yield Errand(data.customer, 0, at)
+
+
+def open_office(until: float) -> Office:
+    """Everything that deliveries to this function's destination share."""
+    name = wiring.settings().system
+    destination = wiring.config().destinations.get(name)
+    if destination is None:
+        message = f"{name} is no destination of sluice.yaml: deploy again"
+        raise Misconfigured(message)
+    http = calling.http(name, destination, until)
+    http.patience = PATIENCE_SECONDS
+    return Office(
+        name=name,
+        destination=destination,
+        connector=registry.load(destination.connector),
+        own_sources=own_sources(wiring.config(), name, destination),
+        book=Book(*wiring.policy()),
+        pepper=wiring.pepper("graph"),
+        reader=Reader(wiring.graph(), wiring.journal()),
+        ledger=Ledger(wiring.graph(), name),
+        http=http,
+        now=wiring.now,
+        clock=wiring.clock,
+        token=wiring.token,
+    )
+
+
+def defer(message: Message, error: RetryLater) -> None:
+    """Leaves the message where it is for as long as the other side asked, or ever longer."""
+    wiring.logger().warning("delivered later", extra=said(message, error))
+    attempt = int(message["attributes"]["ApproximateReceiveCount"])
+    seconds = redelivery(attempt, wiring.jitter(), error.after)
+    queue.defer(wiring.aws(), message["eventSourceARN"], message["receiptHandle"], seconds)
+
+
+def said(message: Message, error: Exception) -> dict[str, str]:
+    """Which message, and why; errors of ours never carry anything personal."""
+    return {"message_id": message["messageId"], "reason": str(error)}

@@ -1,0 +1,68 @@
+"""One customer at one destination: under which identifiers it is told something, or nothing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from functions.office import Errand, Office
+from functions.telling import Telling
+from rules import delivery
+from rules.delivery import Addressee, Person
+from schemas.decision import DeliveryRow
+from schemas.graph import IdentifierKey
+
+FIRST: Final = 1
+
+
+def deliver(office: Office, errand: Errand) -> None:
+    """Makes the destination know what it may know now, and nothing else."""
+    issued = office.clock()
+    person = office.reader.person(errand.customer, errand.version)
+    if person is None:
+        _strike(office, office.ledger.states([delivery.opaque(errand.customer)]))
+        return
+    first, *others = chosen(office, person)
+    known = Telling(office, errand, first, reachable=reachable(office, first)).run(person, issued)
+    if others or not (known or errand.version == FIRST):
+        _tidy(office, errand, first, others)
+
+
+def chosen(office: Office, person: Person) -> tuple[Addressee, ...]:
+    """Under which identifiers the destination may know the customer, the one to use first.
+
+    A destination that is not cleared for the address knows the customer by its id.
+    """
+    found: tuple[Addressee, ...] = ()
+    if by_address(office):
+        found = delivery.addressees(person, office.connector.SPEC.channel_identifier)
+    return found or (delivery.unaddressed(person, office.pepper),)
+
+
+def by_address(office: Office) -> bool:
+    """Whether the destination knows people by their address or number."""
+    rule = office.book.policy.destinations.get(office.name)
+    return rule is None or office.connector.SPEC.channel_identifier in rule.fields
+
+
+def reachable(office: Office, addressee: Addressee) -> bool:
+    """False for somebody without the address that the destination needs."""
+    return not by_address(office) or addressee.identifier.type != delivery.CUSTOMER
+
+
+def _tidy(office: Office, errand: Errand, first: Addressee, others: Sequence[Addressee]) -> None:
+    """Other identifiers get nothing new; what they were sent before still answers to consent."""
+    wanted = {each.key for each in others} | {delivery.opaque(errand.customer)}
+    states = office.ledger.states(wanted - {first.key})
+    for other in others:
+        if other.key in states and states[other.key].held:
+            issued = office.clock()
+            person = office.reader.person(errand.customer, errand.version)
+            if person:
+                Telling(office, errand, other, upsert=False).run(person, issued)
+    _strike(office, states)
+
+
+def _strike(office: Office, states: Mapping[IdentifierKey, DeliveryRow]) -> None:
+    """Takes off the list what was never sent, and stands for nobody any more."""
+    for identifier, row in states.items():
+        if not row.held and not row.opted_out:
+            office.ledger.forget(identifier)

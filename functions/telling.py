@@ -1,0 +1,229 @@
+"""One identifier at one destination, under its lease: decide, send or not, enter it."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from adapters.ledger import LEASE, Claim
+from connectors.contract import Outcome, Push, Upsert
+from functions.fence import HOLDS_SECONDS, Changed, Fence
+from functions.office import Errand, Office
+from rules import delivery, gate
+from rules.delivery import Addressee, Content, Person
+from schemas.decision import Decision, DeliveryRow
+from schemas.errors import BadRecord, Misconfigured, RetryLater
+
+MARGIN_SECONDS: Final = 20.0
+"""The end of the lease, kept for the request that was begun last."""
+ATTEMPTS: Final = 3
+NOTHING: Final = Content({}, {}, ())
+BINDING: Final = frozenset({"opted_out", "restricted"})
+"""What a destination is told even when it never had anything from us: the person said stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One decision and what it is acted on with."""
+
+    claim: Claim
+    person: Person
+    fence: Fence
+
+    @property
+    def decision(self) -> Decision:
+        """What was decided."""
+        return self.fence.decision
+
+    @property
+    def unclean(self) -> bool:
+        """Whether something may have been sent that the ledger does not know of."""
+        return self.claim.unclean or self.fence.begun
+
+    @property
+    def held(self) -> bool:
+        """Whether the destination may hold something from us."""
+        return self.claim.unclean or (self.claim.row is not None and self.claim.row.held)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """`upsert` is false where only withdrawals are to be passed on; `reachable` where there is
+    no identifier that the destination could use.
+    """
+
+    office: Office
+    errand: Errand
+    addressee: Addressee
+    upsert: bool = True
+    reachable: bool = True
+
+    def run(self, person: Person, issued: float) -> bool:
+        """Under the lease, as it is now. Whether the destination's list had the identifier.
+
+        `issued` is the monotonic time at which the island was read.
+        """
+        office = self.office
+        lease_until = office.clock() + LEASE.total_seconds() - MARGIN_SECONDS
+        claim = office.ledger.claim(self.addressee.key, office.token(), office.now())
+        turn: Turn | None = None
+        try:
+            for _ in range(ATTEMPTS):
+                until = min(issued + HOLDS_SECONDS, lease_until)
+                fence = Fence(office.clock, self._anew, self._decide(person), until, lease_until)
+                turn = Turn(claim, person, fence)
+                if self._acted(turn):
+                    return claim.row is not None
+                claim = replace(claim, unclean=turn.unclean)
+                issued, person = office.clock(), self._person()
+            raise _restless()
+        except (RetryLater, Misconfigured) as error:
+            self._put_off(claim, turn, error)
+            raise
+
+    def _person(self) -> Person:
+        person = self.office.reader.person(self.errand.customer, self.errand.version)
+        if person is None:
+            message = "the customer was merged or erased meanwhile"
+            raise RetryLater(message, 1.0)
+        return person
+
+    def _anew(self) -> Decision:
+        return self._decide(self._person())
+
+    def _decide(self, person: Person) -> Decision:
+        office = self.office
+        if not self.reachable:
+            rule = office.book.policy.destinations.get(office.name)
+            purpose = rule.purpose if rule else ""
+            return gate.deny(office.book, "no_identifier", office.now(), purpose)
+        scopes = delivery.scopes(self.addressee, office.reader.said(person, self.addressee))
+        return gate.decide(office.book, office.name, scopes, delivery.EVERYTHING, office.now())
+
+    def _acted(self, turn: Turn) -> bool:
+        """False when the decision changed before it could be acted on."""
+        try:
+            if not turn.decision.permitted:
+                self._withhold(turn)
+            elif self.upsert:
+                self._tell(turn)
+            else:
+                self.office.ledger.release(turn.claim)
+        except Changed:
+            return False
+        return True
+
+    def _tell(self, turn: Turn) -> None:
+        """Sends the cleared fields, unless the destination has them already."""
+        office, row = self.office, turn.claim.row
+        what = delivery.content(turn.person, self.addressee, turn.decision, office.own_sources)
+        digest = delivery.digest(office.pepper, what.traits, what.facts, what.external_ids)
+        live = office.destination.mode == "live"
+        done = "sent" if live else "shadow"
+        if row and not turn.claim.unclean and (row.outcome, row.digest) == (done, digest):
+            office.ledger.release(turn.claim)
+            return
+        if not live:
+            self._enter(turn, outcome="shadow", digest=digest, held=turn.held)
+            return
+        push = office.connector.push(office.destination, self._change(turn, what))
+        outcome = self._push(push, turn.fence)
+        sent = outcome.status == "sent"
+        self._enter(
+            turn,
+            outcome=outcome.status,
+            evidence=outcome.evidence,
+            digest=digest if sent else "",
+            held=sent or turn.held,
+        )
+
+    def _withhold(self, turn: Turn) -> None:
+        """Sends nothing; a destination that holds the person is told to stop."""
+        office, row = self.office, turn.claim.row
+        if self._must_stop(turn):
+            change = self._change(turn, NOTHING)
+            push = office.connector.opt_out(office.destination, change)
+            outcome = self._push(push, turn.fence)
+            if outcome.status == "rejected":
+                message = f"{office.name} refuses an opt-out ({outcome.evidence})"
+                raise Misconfigured(message)
+            self._enter(turn, outcome="withheld", evidence=outcome.evidence, opted_out=True)
+        elif (
+            row
+            and row.outcome == "withheld"
+            and _alike(row.decision, turn.decision)
+            and (not turn.claim.unclean)
+        ):
+            office.ledger.release(turn.claim)
+        else:
+            stopped = row is not None and row.opted_out
+            self._enter(turn, outcome="withheld", held=turn.held, opted_out=stopped)
+
+    def _must_stop(self, turn: Turn) -> bool:
+        """What was sent is called back; an opt-out also where the system knows the person itself,
+        unless it was there that the person opted out.
+        """
+        office, row = self.office, turn.claim.row
+        if office.destination.mode != "live" or not self.reachable or (row and row.opted_out):
+            return False
+        if turn.held:
+            return True
+        own = delivery.external_ids(turn.person, self.addressee, office.own_sources)
+        said = {each.partition(":")[0] for each in turn.decision.evidence}
+        return bool(own) and turn.decision.reason in BINDING and not said & office.own_sources
+
+    def _push(self, push: Push, fence: Fence) -> Outcome:
+        try:
+            return self.office.http.push(push, fence)
+        except BadRecord as error:
+            return Outcome("rejected", error.reason)
+
+    def _change(self, turn: Turn, what: Content) -> Upsert:
+        office, number = self.office, turn.claim.row.number if turn.claim.row else 0
+        said = (office.name, self.addressee.key, what.traits, what.facts, number)
+        known = delivery.external_ids(turn.person, self.addressee, office.own_sources)
+        return Upsert(
+            identifier=self.addressee.identifier,
+            traits=what.traits,
+            facts=what.facts,
+            customer=self.errand.customer,
+            version=turn.person.profile.version,
+            external_ids=known,
+            idempotency_key=delivery.digest(office.pepper, *said),
+            consented_at=turn.decision.consented_at,
+            at=self.errand.at,
+        )
+
+    def _row(self, turn: Turn, **fields: object) -> DeliveryRow:
+        base = DeliveryRow(
+            destination=self.office.name,
+            customer=self.errand.customer,
+            identifier=self.addressee.key,
+            version=turn.person.profile.version,
+            decision=turn.decision,
+            outcome="withheld",
+            number=turn.claim.row.number if turn.claim.row else 0,
+            at=self.office.now(),
+        )
+        return base.model_copy(update=fields)
+
+    def _enter(self, turn: Turn, **fields: object) -> None:
+        s = delivery.founder(turn.person, self.office.pepper)
+        self.office.ledger.settle(turn.claim, self._row(turn, **fields), s)
+
+    def _put_off(self, claim: Claim, turn: Turn | None, error: RetryLater | Misconfigured) -> None:
+        """Nothing went out: as it was. Something may have: the next attempt must know."""
+        if not (turn.unclean if turn else claim.unclean):
+            self.office.ledger.release(claim)
+        elif turn:
+            attempts = (claim.row.attempts if claim.row else 0) + 1
+            row = self._row(turn, outcome="retrying", held=True, attempts=attempts,
+                            evidence=type(error).__name__)  # fmt: skip
+            self.office.ledger.settle(claim, row, None)
+
+
+def _restless() -> RetryLater:
+    return RetryLater("what was said changes faster than it can be passed on", 1.0)
+
+
+def _alike(one: Decision, other: Decision) -> bool:
+    """Whether the same was decided, for the same reasons."""
+    return (one.reason, one.policy, one.evidence) == (other.reason, other.policy, other.evidence)

@@ -1,0 +1,171 @@
+"""What a destination is told about a customer: pure, from the view, the island and a decision."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, get_args
+
+from rules import keys, money, normalise
+from rules.consent import Scope
+from rules.keys import Pepper
+from schemas.config import Config, Destination
+from schemas.decision import Decision
+from schemas.graph import ConsentRow, CustomerId, IdentifierKey, Island, Known, Profile, SubjectKey
+from schemas.identifiers import Identifier
+from schemas.observation import Trait
+
+ADDRESSES: Final = frozenset({"email", "phone"})
+"""The identifiers that consent is kept for."""
+CUSTOMER: Final = "customer"
+"""The type of a name for somebody that is no address: the customer's id."""
+FACTS: Final = ("value", "orders", "segment")
+EVERYTHING: Final = (*get_args(Trait), *FACTS)
+FREQUENT: Final = 5
+READERS: Final[Mapping[str, Callable[[str], Identifier | None]]] = {
+    "email": normalise.email,
+    "phone": lambda raw: normalise.phone(raw, None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer: the folded view, and its island as it is now."""
+
+    profile: Profile
+    island: Island
+
+    @property
+    def subjects(self) -> frozenset[SubjectKey]:
+        """Who the customer is now; nobody, when it was merged away or erased."""
+        id_ = self.profile.customer
+        return frozenset(s for s, label in self.island.labels.items() if label == id_)
+
+    def addresses(self, of: Iterable[SubjectKey]) -> frozenset[IdentifierKey]:
+        """The usable addresses and numbers of some of its subjects."""
+        nodes = (self.island.nodes[s] for s in of if s in self.island.nodes)
+        linked = frozenset(key for node in nodes for key in node.links)
+        return frozenset(
+            key for key in linked - self.island.unusable if keys.type_of(key) in ADDRESSES
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Under which identifier a destination knows somebody. Grants count from `speaking` only:
+    addresses and subjects that are about this very identifier.
+    """
+
+    key: IdentifierKey
+    identifier: Identifier
+    addresses: frozenset[IdentifierKey]
+    speaking: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is cleared to be said."""
+
+    traits: Mapping[Trait, str]
+    facts: Mapping[str, str]
+    external_ids: tuple[Identifier, ...]
+
+
+def founder(person: Person, pepper: Pepper) -> SubjectKey:
+    """The subject that gave the customer its id; the least one, should it have left."""
+    id_ = person.profile.customer
+    named = (s for s in person.subjects if keys.of_customer(pepper, s) == id_)
+    return next(named, min(person.subjects))
+
+
+def addressees(person: Person, type_: str) -> tuple[Addressee, ...]:
+    """The identifiers of a type to reach somebody by, the one to use first."""
+    preferred = person.profile.traits.get("email" if type_ == "email" else "phone")
+    wanted = READERS[type_](preferred.value) if preferred and type_ in READERS else None
+    found = (_addressee(person, known) for known in person.profile.identifiers)
+    usable = [each for each in found if each and each.identifier.type == type_]
+    return tuple(sorted(usable, key=lambda each: each.identifier != wanted))
+
+
+def _addressee(person: Person, known: Known) -> Addressee | None:
+    carriers = frozenset(s for s in person.subjects if known.key in person.addresses((s,)))
+    identifier = READERS[known.type](known.value) if carriers and known.type in READERS else None
+    if identifier is None:
+        return None
+    return Addressee(known.key, identifier, frozenset({known.key}), carriers | {known.key})
+
+
+def unaddressed(person: Person, pepper: Pepper) -> Addressee:
+    """The customer by its id. Its founder's grants count: they stay its own in every merge."""
+    first = founder(person, pepper)
+    own = person.addresses((first,))
+    return Addressee(
+        opaque(person.profile.customer),
+        Identifier(type=CUSTOMER, value=person.profile.customer),
+        person.addresses(person.subjects),
+        own | {first},
+    )
+
+
+def opaque(customer: CustomerId) -> IdentifierKey:
+    """The ledger's name for a customer without an address."""
+    return f"{CUSTOMER}#{customer}"
+
+
+def scopes(addressee: Addressee, said: Mapping[str, Iterable[ConsentRow]]) -> tuple[Scope, ...]:
+    """What each address and each subject said, and whether a grant in it counts."""
+    return tuple(
+        Scope(tuple(events), about in addressee.speaking) for about, events in said.items()
+    )
+
+
+def content(
+    person: Person, addressee: Addressee, decision: Decision, own_sources: frozenset[str]
+) -> Content:
+    """The cleared fields that are known, and the person's ids at the destination itself."""
+    profile, cleared = person.profile, frozenset(decision.fields)
+    traits = {name: field.value for name, field in profile.traits.items() if name in cleared}
+    if addressee.identifier.type in traits:
+        traits |= {addressee.identifier.type: addressee.identifier.value}
+    facts = {name: value for name, value in _facts(profile).items() if name in cleared and value}
+    return Content(traits, facts, external_ids(person, addressee, own_sources))
+
+
+def external_ids(
+    person: Person, addressee: Addressee, own_sources: frozenset[str]
+) -> tuple[Identifier, ...]:
+    """The person's ids at systems of these names; those that carry the identifier first."""
+    near = {person.island.nodes[s].own for s in addressee.speaking & person.island.nodes.keys()}
+    known = [
+        each
+        for each in person.profile.identifiers
+        if each.type.partition(":")[0] in own_sources and ":" in each.type
+    ]
+    ordered = sorted(known, key=lambda each: (each.key not in near, each.type, each.value))
+    return tuple(Identifier(type=each.type, value=each.value) for each in ordered)
+
+
+def digest(pepper: Pepper, *parts: object) -> str:
+    """A name for what is sent that says nothing of it: keyed, since addresses can be guessed."""
+    text = json.dumps(parts, sort_keys=True, default=_plain)
+    return keys.digest(pepper, "delivery", sha256(text.encode()).digest())
+
+
+def own_sources(config: Config, name: str, destination: Destination) -> frozenset[str]:
+    """The sources that are the same system as a destination."""
+    place = (destination.connector, destination.base_url)
+    same = {n for n, each in config.sources.items() if (each.connector, each.base_url) == place}
+    return frozenset(same | ({name} & config.sources.keys()))
+
+
+def _facts(profile: Profile) -> dict[str, str]:
+    orders = sum(total.count for total in profile.totals.values())
+    segment = "frequent" if orders >= FREQUENT else "buyer" if orders else "prospect"
+    return {"value": money.value(profile.totals), "orders": str(orders), "segment": segment}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Identifier):
+        return [value.type, value.value]
+    message = f"{type(value).__name__} has no digest"
+    raise TypeError(message)
