@@ -1,6 +1,6 @@
 """A customer's rows, read for folding, context and explaining."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -113,12 +113,10 @@ class Customers:
         rows = self.table.query(f"S#{s}", "R#I#", limit=limit, newest_first=True, after=start)
         return tuple((str(item["sk"]), record_from(item)) for item in rows.items)
 
-    def consents(
-        self, subjects: Sequence[SubjectKey], identifiers: Sequence[IdentifierKey]
-    ) -> tuple[ConsentRow, ...]:
-        """Every consent event of these people and addresses."""
-        places = [f"S#{s}" for s in subjects] + [f"I#{key}" for key in identifiers]
-        return tuple(consent_from(item) for pk in places for item in self.table.all(pk, "K#"))
+    def named(self, partition: str, limit: int) -> frozenset[CustomerId]:
+        """The customers listed under a word of a name, so many at most."""
+        rows = self.table.query(partition, consistent=False, limit=limit)
+        return frozenset(str(item["sk"]) for item in rows.items)
 
 
 def consent_from(item: Item) -> ConsentRow:

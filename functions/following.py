@@ -84,7 +84,7 @@ def _places(customers: Customers, changes: Sequence[Change]) -> Places:
     addresses = [c.name for c in changes if c.about == "consent" and c.key.pk.startswith("I#")]
     carriers = customers.members(addresses) if addresses else {}
     heads = {c.name: subject_from(c.new) for c in changes if c.about == "subject" and c.new}
-    subjects = {c.name for c in changes if c.key.pk.startswith("S#")}
+    subjects = {c.name for c in changes if c.about != "nothing" and c.key.pk.startswith("S#")}
     subjects = subjects.union(*carriers.values()) - heads.keys()
     heads |= customers.heads(subjects) if subjects else {}
     joined = {c.name for c in changes if c.about == "island"}

@@ -16,6 +16,7 @@ def context(scope: Construct, shared: Shared, storage: Storage) -> Function:
     function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
                  on=storage.graph.table_arn)  # fmt: skip
     function.may("dynamodb:PutItem", on=storage.graph.table_arn, keys=("L#read#*",))
+    function.may("dynamodb:Query", on=storage.journal.table_arn)
     function.encrypts(storage.key, via="dynamodb")
     return function
 

@@ -18,6 +18,7 @@ from rules.resolution_items import (
     island_item,
     island_key,
     record_item,
+    subject_from,
     subject_item,
     subject_key,
 )
@@ -136,11 +137,15 @@ class World:
     ) -> None:
         """Each group is one customer, called after its first subject."""
         labels = {s: called(list(group)) for group in groups for s in group}
-        nodes = {s: Node(created="2026", own=None, links=frozenset()) for s in labels}
+        nodes = {s: Node(created="2026", own=None, links=self._links(s)) for s in labels}
         island = Island(
             g=g, version=version, into=into, nodes=nodes, labels=labels, reviews=reviews
         )
         self.put(island_key(g), island_item(island))
+
+    def _links(self, s: SubjectKey) -> frozenset[str]:
+        item = self.table.get(subject_key(s))
+        return frozenset(subject_from(item).links) if item else frozenset()
 
     def put(self, key: Key, item: Item) -> None:
         """Writes a row as it is."""
