@@ -30,6 +30,6 @@ class Resolve(Construct):
                      "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
                      "dynamodb:ConditionCheckItem", "dynamodb:PartiQLInsert",
                      on=storage.graph.table_arn)  # fmt: skip
-        function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
-                     "dynamodb:PutItem", on=storage.journal.table_arn)  # fmt: skip
+        function.may("dynamodb:PartiQLInsert", on=storage.journal.table_arn)
+        function.calls_by_name("dynamodb:BatchExecuteStatement")
         function.encrypts(storage.key, via="dynamodb")
