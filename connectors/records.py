@@ -93,7 +93,7 @@ def key(value: Json, what: str = "record") -> str:
 def moment(value: Json) -> datetime | None:
     """A time in UTC, from ISO 8601 (without an offset: UTC) or milliseconds since 1970."""
     try:
-        if isinstance(value, str) and value.isdecimal():
+        if isinstance(value, str) and value.isascii() and value.isdecimal():
             value = int(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return datetime.fromtimestamp(value / 1000, UTC)
@@ -121,7 +121,7 @@ def version(at: datetime) -> str:
 
 def money(amount: Json, currency: Json) -> Money | None:
     """An amount in minor units, by the currency's own number of digits (ISO 4217)."""
-    code = text(currency, 3).upper()
+    code = text(currency, 8).upper()
     if not CURRENCY.fullmatch(code):
         return None
     try:
