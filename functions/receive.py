@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from adapters import bus, quarantine
+from adapters import bus, quarantine, tallies
 from connectors import registry
 from connectors.contract import Connector, Delivery, Inbound
 from functions import observed, telemetry, wiring
@@ -107,4 +107,5 @@ def publish(name: str, source: Source, connector: Connector, found: Delivery) ->
         for kind, ids in found.fetch.items()
     ]
     bus.publish(wiring.aws(), wiring.settings().inbound_bus, events)
+    tallies.add(wiring.graph(), {f"webhooks#{name}": 1})
     return len(events), aside

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from adapters import bus, quarantine
+from adapters import bus, quarantine, tallies
 from functions import receive, wiring
 from schemas.config import Config
 from schemas.errors import BadRecord, RetryLater
@@ -39,6 +40,7 @@ class Hub:
 
     published: list[Any] = field(default_factory=list)
     aside: list[tuple[str, str]] = field(default_factory=list)
+    counted: Counter[str] = field(default_factory=Counter)
     bus_is_down: bool = False
 
     def publish(self, _aws: object, _bus: str, events: Sequence[Any]) -> None:
@@ -82,6 +84,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Hub:
         monkeypatch.setattr(wiring, name, lambda value=value: value)
     monkeypatch.setattr(bus, "publish", made.publish)
     monkeypatch.setattr(quarantine, "keep", made.keep)
+    monkeypatch.setattr(tallies, "add", lambda _table, counts: made.counted.update(counts))
     wiring.logger.cache_clear()
     wiring.metrics.cache_clear()
     return made
@@ -122,6 +125,7 @@ def test_given_a_genuine_order_then_it_is_on_the_bus_before_the_2xx(hub: Hub) ->
     reply = receive.handler(webhook(order()))
     assert reply["statusCode"] == 200
     (event,) = hub.published
+    assert hub.counted == {"webhooks#shopify-eu": 1}
     assert event.data.observation.subject.key == "shopify-eu:customer:42"
     assert event.data.via == "webhook"
 
