@@ -128,16 +128,16 @@ class QueueView(Frozen):
 
 
 class SourceView(Frozen):
-    """A source: `pulled` and `set_aside` are counted from rows, the rest from tallies."""
+    """A source. `webhooks` is a tally of those accepted: one worked on twice counts twice."""
 
     name: str
     connector: str
     schedule: str
     pulled: int
     webhooks: int = 0
-    refused: int = 0
     set_aside: int = 0
     set_aside_because: dict[str, int] = {}
+    """Reason → how many, of the first hundred or so."""
     checkpoints: tuple[CheckpointView, ...] = ()
     queue: QueueView | None = None
 

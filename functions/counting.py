@@ -1,0 +1,122 @@
+"""What status says: what flows, what is stuck and why, counted from the rows themselves."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from adapters import lists, tallies
+from adapters.depths import Depths
+from adapters.ledger import Ledger
+from adapters.table import Item
+from functions import wiring
+from rules import listing
+from schemas.config import Destination, Source
+from schemas.views import (
+    CheckpointView,
+    DestinationView,
+    QueueView,
+    SourceView,
+    StatusView,
+)
+
+ANNOUNCE = "announce"
+"""Changes that could not be announced are set aside under this name."""
+
+
+def status() -> StatusView:
+    """Everything at a glance."""
+    table, config, depths = wiring.graph(), wiring.config(), _depths()
+    customers = [
+        int(str(row["n"]))
+        for pk in listing.partitions(listing.CUSTOMERS)
+        for row in table.all(pk, consistent=False)
+    ]
+    owners = (*config.sources, ANNOUNCE)
+    shared = (queue(depths, "resolve"), _parked(depths))
+    return StatusView(
+        stage=wiring.settings().stage,
+        at=wiring.now(),
+        policy=wiring.policy()[0],
+        customers=len(customers),
+        subjects=sum(customers),
+        merges=sum(customers) - len(customers),
+        reviews=lists.count(table, listing.partitions(listing.REVIEWS)),
+        set_aside=lists.count(table, [f"Q#{owner}" for owner in owners]),
+        sources=sources(),
+        destinations=tuple(_destination(*each, depths) for each in config.destinations.items()),
+        queues=tuple(each for each in shared if each),
+    )
+
+
+def sources() -> tuple[SourceView, ...]:
+    """Each source of the configuration."""
+    named, depths = wiring.config().sources, _depths()
+    counted = tallies.read(wiring.graph(), named)
+    return tuple(_source(name, source, counted[name], depths) for name, source in named.items())
+
+
+def _source(name: str, source: Source, counted: dict[str, int], depths: Depths) -> SourceView:
+    table = wiring.graph()
+    checkpoints = tuple(_checkpoint(row) for row in table.all(f"SRC#{name}", "CURSOR#"))
+    aside = table.query(f"Q#{name}", consistent=False, limit=100).items
+    return SourceView(
+        name=name,
+        connector=source.connector,
+        schedule=source.schedule,
+        pulled=sum(each.records for each in checkpoints),
+        webhooks=counted.get("webhooks", 0),
+        set_aside=table.count(f"Q#{name}"),
+        set_aside_because=dict(Counter(str(row["reason"]) for row in aside)),
+        checkpoints=checkpoints,
+        queue=queue(depths, f"pull-{name}"),
+    )
+
+
+def _checkpoint(row: Item) -> CheckpointView:
+    at = datetime.fromisoformat(str(row["at"])) if "at" in row else None
+    told: dict[str, Any] = {name: row[name] for name in ("reason", "failed_at") if name in row}
+    return CheckpointView(
+        kind=str(row["sk"]).removeprefix("CURSOR#"),
+        records=int(str(row.get("records", 0))),
+        at=at,
+        age_seconds=int((wiring.now() - at).total_seconds()) if at else None,
+        **told,
+    )
+
+
+def _destination(name: str, destination: Destination, depths: Depths) -> DestinationView:
+    totals = Ledger(wiring.graph(), name).totals()
+    outcomes: Counter[str] = Counter()
+    because: Counter[str] = Counter()
+    for (outcome, reason), count in totals.items():
+        outcomes[outcome] += count
+        if outcome == "withheld":
+            because[reason] += count
+    found: dict[str, Any] = {"outcomes": dict(outcomes), "withheld_because": dict(because)}
+    return DestinationView(
+        name=name,
+        connector=destination.connector,
+        mode=destination.mode,
+        queue=queue(depths, f"deliver-{name}"),
+        **found,
+    )
+
+
+def queue(depths: Depths, name: str) -> QueueView | None:
+    """A queue and its dead letters; none when it is not deployed."""
+    depth, dead = depths.of(name), depths.of(f"{name}-dead")
+    if depth is None:
+        return None
+    return QueueView(
+        name=name, waiting=depth.waiting, working=depth.working, dead=dead.waiting if dead else 0
+    )
+
+
+def _parked(depths: Depths) -> QueueView | None:
+    """The stream has no queue to wait in, only one to end in."""
+    dead = depths.of(f"{ANNOUNCE}-dead")
+    return dead and QueueView(name=ANNOUNCE, waiting=0, working=0, dead=dead.waiting)
+
+
+def _depths() -> Depths:
+    return Depths(wiring.aws(), wiring.settings().stage)
