@@ -1,0 +1,180 @@
+"""A batch from the queue: what is done, what comes back, and when."""
+
+import json
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from connectors import registry
+from connectors.contract import Response
+from functions import calling, wiring
+from functions.deliver import handler
+from schemas.config import Config
+from schemas.policy import Policy
+from schemas.settings import Settings
+from tests.simulator.mailing import LETTERS, PEPPER, POLICY, START, Hub, address, key_of
+
+ARN = "arn:aws:sqs:eu-central-1:000000000000:sluice-test-deliver-letters"
+CONFIG = {
+    "company": "Lumen & Loom",
+    "sources": {},
+    "destinations": {
+        "letters": {"connector": "letters", "base_url": "https://letters.example", "mode": "live"}
+    },
+}
+
+
+class NotForeseen(Exception):
+    """A fault of our own."""
+
+
+@dataclass
+class Queue:
+    """The signed client, asked for nothing but when to show messages again."""
+
+    endpoint: str = ""
+    deferred: dict[str, int] = field(default_factory=dict)
+
+    def call(self, service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
+        assert (service, operation) == ("sqs", "ChangeMessageVisibility")
+        assert payload["QueueUrl"].endswith("/000000000000/sluice-test-deliver-letters")
+        self.deferred[payload["ReceiptHandle"]] = payload["VisibilityTimeout"]
+        return {}
+
+
+@dataclass
+class Post:
+    """The hub with a queue in front."""
+
+    hub: Hub
+    queue: Queue
+    remaining: float = 60.0
+
+    def receives(self, *bodies: str, attempt: int = 1) -> list[str]:
+        """Works on a batch; answers with the messages that stay."""
+        records = [
+            {
+                "messageId": f"m{number}",
+                "receiptHandle": f"r{number}",
+                "eventSourceARN": ARN,
+                "attributes": {"ApproximateReceiveCount": str(attempt)},
+                "body": body,
+            }
+            for number, body in enumerate(bodies)
+        ]
+        context = SimpleNamespace(get_remaining_time_in_millis=lambda: self.remaining * 1000)
+        answer = handler({"Records": records}, context)
+        return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+
+@pytest.fixture
+def post(monkeypatch: pytest.MonkeyPatch) -> Post:
+    hub, queue = Hub(), Queue()
+    quiet = SimpleNamespace(warning=lambda *_, **__: None, error=lambda *_, **__: None)
+    ports: dict[str, object] = {
+        "settings": Settings(stage="test", function="deliver-letters", system="letters"),
+        "config": Config.model_validate(CONFIG),
+        "policy": ("v1", Policy.model_validate(POLICY)),
+        "graph": hub.graph,
+        "journal": hub.journal,
+        "aws": queue,
+        "logger": quiet,
+        "metrics": SimpleNamespace(flush_metrics=lambda: None),
+        "jitter": 0.0,
+    }
+    for name, value in ports.items():
+        monkeypatch.setattr(wiring, name, lambda value=value: value)
+    monkeypatch.setattr(wiring, "pepper", lambda _name: PEPPER)
+    monkeypatch.setattr(wiring, "now", hub.now)
+    monkeypatch.setattr(wiring, "clock", hub.clock)
+    monkeypatch.setattr(registry, "load", lambda _name: LETTERS)
+    monkeypatch.setattr(calling, "http", lambda *_: hub.office().http)
+    return Post(hub, queue)
+
+
+def event(name: str, **data: object) -> str:
+    detail = {"id": "1", "time": START.isoformat(), "data": data}
+    return json.dumps({"detail-type": name, "detail": detail})
+
+
+def test_each_event_brings_the_destination_up_to_date(post: Post) -> None:
+    for number, name in enumerate(("ada", "ben", "cem", "dora")):
+        post.hub.knows(name, into=f"g{number}")
+        post.hub.says(key_of(name))
+    ada, ben, cem, dora = (post.hub.knows(n, into=f"g{i}") for i, n in
+                           enumerate(("ada", "ben", "cem", "dora")))  # fmt: skip
+    stayed = post.receives(
+        event("CustomerChanged", customer=ada, version=1, changed=["email"]),
+        event("ConsentChanged", customer=ben, purpose="offers", version=1),
+        event("CustomersMerged", customer=cem, merged=["gone"], version=4),
+        event("CustomerSplit", customer=dora, parts=[dora, "gone"], version=4),
+    )
+    assert stayed == []
+    assert set(post.hub.service.people) == {address(n) for n in ("ada", "ben", "cem", "dora")}
+
+
+def test_a_customer_is_looked_at_once_in_a_batch(post: Post) -> None:
+    ada = post.hub.knows("ada")
+    body = event("CustomerChanged", customer=ada, version=1, changed=[])
+    consent = event("ConsentChanged", customer=ada, purpose="offers", version=1)
+    assert post.receives(body, consent, body) == []
+    assert post.hub.graph.units.write == 3.0
+
+
+def test_a_poison_message_stays_and_the_rest_goes_on(post: Post) -> None:
+    ada = post.hub.knows("ada")
+    post.hub.says(key_of("ada"))
+    good = event("CustomerChanged", customer=ada, version=1, changed=[])
+    assert post.receives("no json", event("Unheard", customer=ada), good) == ["m0", "m1"]
+    assert address("ada") in post.hub.service.people
+
+
+def test_a_vendor_that_asks_for_time_gets_it(post: Post) -> None:
+    ada = post.hub.knows("ada")
+    post.hub.says(key_of("ada"))
+    post.hub.service.answers = [Response(429, {"retry-after": "600"}, b"")]
+    assert post.receives(event("ConsentChanged", customer=ada, purpose="offers", version=1)) == [
+        "m0"
+    ]
+    assert 600 <= post.queue.deferred["r0"] < 660
+
+
+def test_a_vendor_that_is_down_is_asked_ever_less_often(post: Post) -> None:
+    ada = post.hub.knows("ada")
+    post.hub.says(key_of("ada"))
+    waits = []
+    for attempt in (1, 2, 3, 4):
+        post.hub.service.answers = [Response(500, {}, b"")] * 9
+        post.hub.seconds += 1000
+        body = event("ConsentChanged", customer=ada, purpose="offers", version=1)
+        assert post.receives(body, attempt=attempt) == ["m0"]
+        waits.append(post.queue.deferred["r0"])
+    assert waits == sorted(waits)
+    assert sum(waits) > 1000
+
+
+def test_what_there_is_no_time_for_comes_back_soon(post: Post) -> None:
+    ada = post.hub.knows("ada")
+    post.remaining = 5.0
+    assert post.receives(event("CustomerChanged", customer=ada, version=1, changed=[])) == ["m0"]
+    assert post.queue.deferred["r0"] < 5
+
+
+def test_a_fault_of_ours_costs_one_message_and_is_no_withdrawal(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = post.hub.knows("ada")
+    post.hub.says(key_of("ada"))
+
+    def broken() -> None:
+        raise NotForeseen
+
+    monkeypatch.setattr(post.hub.service, "opening", broken)
+    body = event("CustomerChanged", customer=ada, version=1, changed=[])
+    assert post.receives(body) == ["m0"]
+    monkeypatch.setattr(post.hub.service, "opening", cast("Any", lambda: None))
+    post.hub.wait(360)
+    assert post.receives(body, attempt=2) == []
+    assert post.hub.outcomes("ada") == [("sent", "granted")]
