@@ -82,7 +82,8 @@ class Api(Construct):
         log_group = logs.LogGroup(
             self,
             "Access",
-            log_group_name=f"/sluice/{target.stage}/api",
+            # For a group elsewhere API Gateway adds to the account's log policy, until it is full.
+            log_group_name=f"/aws/vendedlogs/sluice/{target.stage}/api",
             retention=logs.RetentionDays.ONE_MONTH,
             removal_policy=RemovalPolicy.DESTROY,
         )

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from infra.acknowledged import acknowledge
 from infra.queues import Inbox
-from infra.target import LOCAL, Target
+from infra.target import Target
 from schemas.settings import Settings
 
 
@@ -68,7 +68,6 @@ class Function(Construct):
     def __init__(self, scope: Construct, id: str, shared: Shared, job: Job) -> None:  # noqa: A002 - CDK's word
         super().__init__(scope, id)
         self.job = job
-        self.local = shared.target.stage == LOCAL
         self.name = shared.target.name(job.name)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log_group = logs.LogGroup(
@@ -129,14 +128,6 @@ class Function(Construct):
                 conditions=conditions or None,
             )
         )
-
-    def calls_by_name(self, action: str) -> None:
-        """Allows a call that the local cloud, and only it, asks for by its own name.
-
-        AWS asks for the action on the table of each statement instead, and has none of this name.
-        """
-        if self.local:
-            self.may(action, on="*")
 
     def reads_secret(self, name: str, *more: str) -> None:
         """Allows to read one secret by its name (and `more` on it). AWS ends its ARN with six

@@ -31,5 +31,4 @@ class Resolve(Construct):
                      "dynamodb:ConditionCheckItem", "dynamodb:PartiQLInsert",
                      on=storage.graph.table_arn)  # fmt: skip
         function.may("dynamodb:PartiQLInsert", on=storage.journal.table_arn)
-        function.calls_by_name("dynamodb:BatchExecuteStatement")
         function.encrypts(storage.key, via="dynamodb")

@@ -1,14 +1,51 @@
 """Runs MiniStack, inside the environment that holds it: `python -P local/serve_cloud.py PYTHON`.
 
-Two things differ from its own command. Functions run on a Python without packages, so that they see
-the layer and nothing else, as on AWS. And the process ends once its state is saved: its polling
-threads would keep it for minutes.
+Three things differ from its own command. Functions run on a Python without packages, so that they
+see the layer and nothing else, as on AWS. The process ends once its state is saved: its polling
+threads would keep it for minutes. And a batch of PartiQL statements needs what AWS asks for.
 """
 
 import asyncio
+import json
 import os
+import re
 import sys
 from importlib import import_module
+from typing import Any, Final
+
+BATCH: Final = "dynamodb:BatchExecuteStatement"
+STATEMENT: Final = re.compile(
+    r'\s*(INSERT|UPDATE|DELETE|SELECT)\b.*?"([^"]+)"', re.IGNORECASE | re.DOTALL
+)
+
+
+def authorise_statements_as_aws_does() -> None:
+    """Makes a batch need `PartiQLInsert` and so on, on the table of each statement.
+
+    MiniStack asks for the call's own name, which is no action on AWS and belongs in no policy.
+    """
+    actions: Any = import_module("ministack.core.iam_actions")
+    known = actions.dynamodb_transaction_checks
+
+    def checks(action: str, body: bytes, region: str, account: str) -> list[tuple[str, str]]:
+        if action != BATCH:
+            found: list[tuple[str, str]] = known(action, body, region, account)
+            return found
+        return [
+            (
+                f"dynamodb:PartiQL{verb.title()}",
+                f"arn:aws:dynamodb:{region}:{account}:table/{table}",
+            )
+            for verb, table in statements(body)
+        ]
+
+    actions.dynamodb_transaction_checks = checks
+
+
+def statements(body: bytes) -> list[tuple[str, str]]:
+    """Verb and table of each statement of a batch; those that say neither are left out."""
+    found = (STATEMENT.match(each["Statement"]) for each in json.loads(body)["Statements"])
+    return [(match[1], match[2]) for match in found if match]
 
 
 async def serve(port: int) -> None:
@@ -31,4 +68,5 @@ async def serve_and_leave(port: int) -> None:
 
 if __name__ == "__main__":
     sys.executable = sys.argv[1]
+    authorise_statements_as_aws_does()
     asyncio.run(serve_and_leave(int(os.environ["GATEWAY_PORT"])))

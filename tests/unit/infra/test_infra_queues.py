@@ -131,3 +131,12 @@ def test_a_function_that_fails_alarms(flow: Template) -> None:
         if alarm["MetricName"] == "Errors"
     }
     assert failing == set(flow.function_ids())
+
+
+def test_alarms_may_publish_to_their_topic(flow: Template) -> None:
+    (policy,) = flow.of("AWS::SNS::TopicPolicy").values()
+    (allowed,) = [
+        each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"
+    ]
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allowed["Action"] == "sns:Publish"
