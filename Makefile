@@ -22,10 +22,10 @@ setup: ## Install the locked tools and libraries into this folder
 	@$(PYTHON) -m local.install --quiet
 
 run: setup ## Everything on this machine, in the foreground, until Ctrl-C
-	@exec $(PY) -m local run
+	@exec $(PY) -m local run $(if $(PORT),--port $(PORT))
 
 up: setup ## The same in the background; returns when it is ready
-	@$(PY) -m local up
+	@$(PY) -m local up $(if $(PORT),--port $(PORT))
 
 down: setup ## Stop what `make up` started
 	@$(PY) -m local down

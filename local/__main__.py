@@ -61,7 +61,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--port", type=int, default=0, help="for the cloud; default: a free one")
     parser.add_argument("--home", type=Path, default=stage.HOME, help="where its files are kept")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
+        signal.signal(number, _interrupt)
     teller = Teller()
     try:
         here = Stage(home=options.home.resolve(), port=options.port)

@@ -12,7 +12,8 @@ import py_compile
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from local.install import ROOT, UV
@@ -46,12 +47,11 @@ def build_layer(arch: str) -> Path:
     inputs = digest([LOCK, Path(__file__)], runtime(), arch, platform.machine())
     if is_current(layer, inputs):
         return layer
-    shutil.rmtree(layer, ignore_errors=True)
-    target = layer / "python"
-    _install(target, arch)
-    _strip(target)
-    _compile(target, "/opt/python")
-    stamp(layer, inputs)
+    with replacing(layer, inputs) as draft:
+        target = draft / "python"
+        _install(target, arch)
+        _strip(target)
+        _compile(target, "/opt/python")
     return layer
 
 
@@ -65,15 +65,14 @@ def build_code(documents: dict[str, str], own: Sequence[str] = ()) -> Path:
     inputs = digest(sources, runtime(), repr(sorted(documents.items())))
     if is_current(out, inputs):
         return out
-    shutil.rmtree(out, ignore_errors=True)
-    for source in sources:
-        copy = out / source.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, copy)
-    for name, text in documents.items():
-        (out / name).write_text(text)
-    _compile(out, "/var/task")
-    stamp(out, inputs)
+    with replacing(out, inputs) as draft:
+        for source in sources:
+            copy = draft / source.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, copy)
+        for name, text in documents.items():
+            (draft / name).write_text(text)
+        _compile(draft, "/var/task")
     return out
 
 
@@ -142,9 +141,18 @@ def is_current(folder: Path, expected: str) -> bool:
     return folder.is_dir() and stamp_of(folder) == expected
 
 
-def stamp(folder: Path, value: str) -> None:
-    """Writes the digest of its inputs beside a folder that is complete."""
-    folder.with_name(folder.name + ".stamp").write_text(value)
+@contextmanager
+def replacing(folder: Path, inputs: str) -> Iterator[Path]:
+    """A folder to fill; it takes the place of the old one, stamped, only once it is complete."""
+    draft = folder.with_name(f"{folder.name}.{os.getpid()}")
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.replace(folder)
+        folder.with_name(folder.name + ".stamp").write_text(inputs)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def stamp_of(folder: Path) -> str:

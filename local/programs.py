@@ -133,11 +133,13 @@ def _bind(port: int) -> int:
 def _group(program: Running) -> list[int]:
     """What still lives of the program: itself, and workers that outlived it."""
     processes.reap(program.pid)
-    return [
-        pid
-        for pid in processes.members(program.pid)
-        if program.mark in processes.command_line(pid) + processes.environment(pid)
-    ]
+    members = processes.members(program.pid)
+    # While one of ours is in it, a group's number can't belong to anybody else.
+    return members if any(_is_ours(pid, program) for pid in members) else []
+
+
+def _is_ours(pid: int, program: Running) -> bool:
+    return program.mark in processes.command_line(pid) + processes.environment(pid)
 
 
 def _wait(done: Callable[[], bool]) -> None:

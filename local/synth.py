@@ -5,7 +5,6 @@ Starting the CDK library takes seconds, so an assembly is kept until something i
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -38,8 +37,8 @@ def assembly(stage: str, config: Config, name: str = "") -> Path:
         layer.runtime(),
     )
     if not layer.is_current(out, digest):
-        _synthesise(stage, config, out)
-        layer.stamp(out, digest)
+        with layer.replacing(out, digest) as draft:
+            _synthesise(stage, config, draft)
     return out
 
 
@@ -58,9 +57,7 @@ def own_packages(config: Config) -> Iterator[str]:
 
 
 def _synthesise(stage: str, config: Config, out: Path) -> None:
-    shutil.rmtree(out, ignore_errors=True)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    settings = out.with_suffix(".yaml")  # JSON is YAML: the configuration as it was packed
+    settings = out / "sluice.yaml"  # JSON is YAML: the configuration as it was packed
     settings.write_text(config.model_dump_json())
     # Without byte code the CDK library compiles for a minute at each start.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}

@@ -25,7 +25,11 @@ def running(tmp_path: Path) -> Running:
 
 
 def _until_it_has_a_child(running: Running) -> None:
-    while len(processes.members(running.pid)) < 2:  # it starts one first thing
+    def known() -> int:
+        members = processes.members(running.pid)
+        return sum(running.mark in processes.environment(pid) for pid in members)
+
+    while known() < 2:  # it starts one first thing
         assert programs.is_running(running)
 
 
