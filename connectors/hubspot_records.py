@@ -17,7 +17,6 @@ from schemas.observation import (
     Interaction,
     Money,
     Observation,
-    Record,
     Trait,
 )
 
@@ -52,7 +51,7 @@ def contact(source: str, system: System, raw: Raw) -> Observation:
     phone = properties.get("phone") or properties.get("mobilephone")
     return Observation(
         subject=_subject(source, name, created),
-        record=_record("contact", name, at, created or at),
+        record=records.record("contact", name, at, created or at),
         claims=records.claims(*emails, *_phones(properties, hint)),
         traits=records.traits(
             [
@@ -77,7 +76,7 @@ def contact_merge(source: str, system: System, raw: Raw) -> Observation:
     at = records.needed(raw.get("occurredAt"), "time")
     return Observation(
         subject=_subject(source, kept, None),
-        record=_record("contact_merge", f"{kept}:{text(raw.get('eventId'), 32)}", at, at),
+        record=records.record("contact_merge", f"{kept}:{text(raw.get('eventId'), 32)}", at, at),
         merged=tuple(_subject(source, one, None) for one in others),
     )
 
@@ -92,7 +91,7 @@ def deal(source: str, system: System, raw: Raw) -> Observation:
     stage = text(properties.get("dealstage"), 64)
     return Observation(
         subject=_subject(source, whose[0], None) if whose else anonymous(source, ()),
-        record=_record("deal", key(raw.get("id"), "deal"), moment(said) or created, created),
+        record=records.record("deal", key(raw.get("id"), "deal"), moment(said) or created, created),
         interaction=Interaction(
             kind="deal",
             title=text(properties.get("dealname")) or "Deal",
@@ -103,19 +102,8 @@ def deal(source: str, system: System, raw: Raw) -> Observation:
     )
 
 
-def privacy_request(source: str, system: System, raw: Raw) -> Observation:
-    """Set aside with its content, so that it can be replayed once requests are handled."""
-    del source, system, raw
-    message = "a privacy request: kept to be replayed"
-    raise BadRecord(message)
-
-
 def _subject(source: str, name: str, created: datetime | None) -> Subject:
     return Subject(source=source, object="contact", id=name, created_at=created)
-
-
-def _record(kind: str, name: str, at: datetime, created: datetime) -> Record:
-    return Record(kind=kind, id=name, version=records.version(at), occurred_at=created)
 
 
 def _split(value: Json) -> list[str]:
@@ -170,5 +158,5 @@ MAKERS: Final[dict[str, records.Maker]] = {
     "contact": contact,
     "contact_merge": contact_merge,
     "deal": deal,
-    "privacy_request": privacy_request,
+    "privacy_request": records.privacy_request,
 }

@@ -52,6 +52,12 @@ REFUSED: Final = 400
 MEMBER_EVENTS: Final = frozenset({"subscribe", "unsubscribe", "profile", "upemail", "cleaned"})
 
 
+PARTS: Final = {
+    "member": {"exclude_fields": "members._links,_links"},
+    "activity": {"fields": "members.id,total_items"},
+}
+"""Mailchimp sends half a page of links unless told otherwise."""
+
 Feeds = Generator[Request | Page, Response | None, list[dict[str, Any]]]
 hash_of = mailchimp_records.hash_of
 
@@ -81,7 +87,8 @@ def pull(system: System, kind: str, cursor: Mapping[str, str], now: datetime) ->
     before: list[Json] = []
     while offset < total:
         window = _window(system, since if kind == "member" else "", (count, offset))
-        body = content((yield from ask(Request("GET", _members(system), query=window))))
+        query = window | PARTS[kind]
+        body = content((yield from ask(Request("GET", _members(system), query=query))))
         members = new(before, items(body, "members"))
         before = members
         offset += len(members)
@@ -145,7 +152,7 @@ def push(system: System, change: Upsert) -> Push:
     response = yield request
     if response.status == REFUSED:
         return Outcome("rejected", text(content(response).get("title"), 80))
-    return Outcome("sent", member)
+    return Outcome("sent", str(response.status))
 
 
 def opt_out(system: System, change: Upsert) -> Push:
@@ -155,7 +162,7 @@ def opt_out(system: System, change: Upsert) -> Push:
     response = yield Request(
         "PATCH", _members(system, member), json=body, accept=frozenset({ABSENT})
     )
-    return Outcome("absent" if response.status == ABSENT else "sent", member)
+    return Outcome("absent" if response.status == ABSENT else "sent", str(response.status))
 
 
 def erase(system: System, change: Upsert) -> Push:
@@ -163,7 +170,7 @@ def erase(system: System, change: Upsert) -> Push:
     member = hash_of(change.identifier.value)
     place = _members(system, f"{member}/actions/delete-permanent")
     response = yield Request("POST", place, accept=frozenset({ABSENT}))
-    return Outcome("absent" if response.status == ABSENT else "sent", member)
+    return Outcome("absent" if response.status == ABSENT else "sent", str(response.status))
 
 
 def _members(system: System, rest: str = "") -> str:

@@ -10,7 +10,7 @@ from connectors.records import first, key, moment, part, text
 from schemas.config import System
 from schemas.errors import BadRecord
 from schemas.identifiers import Claim, Subject
-from schemas.observation import ConsentSignal, Interaction, Observation, Record, Trait
+from schemas.observation import ConsentSignal, Interaction, Observation, Trait
 
 Raw = dict[str, Any]
 
@@ -41,7 +41,7 @@ def member(source: str, system: System, raw: Raw) -> Observation:
     sms = records.phone(raw.get("sms_phone_number"), country)
     return Observation(
         subject=Subject(source=source, object="member", id=name, created_at=created),
-        record=_record("member", name, changed, created or changed),
+        record=records.record("member", name, changed, created or changed),
         claims=records.claims(email, records.phone(fields.get("PHONE"), country), sms),
         traits=records.traits([("email", raw.get("email_address")), *_traits(raw, fields)]),
         consents=tuple(_consents(raw, (email, sms), agreed)),
@@ -62,7 +62,7 @@ def member_event(source: str, system: System, raw: Raw) -> Observation:
     former = [Subject(source=source, object="member", id=hash_of(text(old)))] if old else []
     return Observation(
         subject=Subject(source=source, object="member", id=hash_of(str(address))),
-        record=_record("member_event", key(raw.get("id"), "event"), at, at),
+        record=records.record("member_event", key(raw.get("id"), "event"), at, at),
         claims=records.claims(email, records.phone(fields.get("PHONE"), _country(system, raw))),
         traits=records.traits([("email", address), *_traits(raw, fields)]),
         consents=(_signal("email", email, ("withdrawn", at), text(data.get("reason"))),)
@@ -82,13 +82,9 @@ def activity(source: str, system: System, raw: Raw) -> Observation:
     said = "\n".join((name, what, records.version(at), text(raw.get("campaign_id"))))
     return Observation(
         subject=Subject(source=source, object="member", id=name),
-        record=_record("activity", sha256(said.encode()).hexdigest(), at, at),
+        record=records.record("activity", sha256(said.encode()).hexdigest(), at, at),
         interaction=Interaction(kind="email", title=f"{what}: {title}", status=what),
     )
-
-
-def _record(kind: str, name: str, at: datetime, created: datetime) -> Record:
-    return Record(kind=kind, id=name, version=records.version(at), occurred_at=created)
 
 
 def _country(system: System, raw: Raw) -> str | None:

@@ -16,7 +16,7 @@ from rules import normalise
 from schemas.config import System
 from schemas.errors import BadRecord
 from schemas.identifiers import Claim, Identifier
-from schemas.observation import Money, Observation, Trait
+from schemas.observation import Money, Observation, Record, Trait
 
 Maker = Callable[[str, System, dict[str, Any]], Observation]
 
@@ -117,6 +117,18 @@ def needed(value: Json, what: str) -> datetime:
 def version(at: datetime) -> str:
     """A time as text that sorts as times do."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def record(kind: str, name: str, at: datetime, created: datetime) -> Record:
+    """A version of a source record: as of `at`, of something that is since `created`."""
+    return Record(kind=kind, id=name, version=version(at), occurred_at=created)
+
+
+def privacy_request(source: str, system: System, raw: dict[str, Any]) -> Observation:
+    """Set aside with its content, so that it can be replayed once requests are handled."""
+    del source, system, raw
+    message = "a privacy request: kept to be replayed"
+    raise BadRecord(message)
 
 
 def money(amount: Json, currency: Json) -> Money | None:

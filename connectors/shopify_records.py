@@ -2,7 +2,6 @@
 the same."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any, Final
 
 from connectors import records
@@ -10,14 +9,12 @@ from connectors.contract import Json
 from connectors.records import first, key, moment, objects, part, text
 from rules.subjects import anonymous
 from schemas.config import System
-from schemas.errors import BadRecord
 from schemas.identifiers import Claim, Subject
 from schemas.observation import (
     ConsentSignal,
     Interaction,
     Money,
     Observation,
-    Record,
 )
 
 Raw = dict[str, Any]
@@ -46,7 +43,7 @@ def customer(source: str, system: System, raw: Raw) -> Observation:
     )
     return Observation(
         subject=subject,
-        record=_record("customer", subject.id, at, created or at),
+        record=records.record("customer", subject.id, at, created or at),
         claims=records.claims(email, phone, records.phone(address.get("phone"), country)),
         traits=records.traits(
             (
@@ -85,7 +82,7 @@ def consent(source: str, system: System, raw: Raw) -> Observation:
     name = f"{subject.id}:{channel}:{records.version(at)}"
     return Observation(
         subject=subject,
-        record=_record("consent", name, at, at),
+        record=records.record("consent", name, at, at),
         claims=records.claims(email, phone),
         consents=tuple(_consents(said)),
     )
@@ -101,7 +98,7 @@ def merge(source: str, system: System, raw: Raw) -> Observation:
     at = records.needed(raw.get("triggered_at"), "time")
     return Observation(
         subject=Subject(source=source, object="customer", id=kept),
-        record=_record("customer_merge", f"{kept}:{gone}", at, at),
+        record=records.record("customer_merge", f"{kept}:{gone}", at, at),
         merged=(Subject(source=source, object="customer", id=gone),),
     )
 
@@ -123,7 +120,7 @@ def order(source: str, system: System, raw: Raw) -> Observation:
     )
     return Observation(
         subject=_buyer(source, buyer, claims),
-        record=_record("order", _id(raw), changed, created),
+        record=records.record("order", _id(raw), changed, created),
         claims=claims,
         interaction=Interaction(
             kind="order",
@@ -135,22 +132,11 @@ def order(source: str, system: System, raw: Raw) -> Observation:
     )
 
 
-def privacy_request(source: str, system: System, raw: Raw) -> Observation:
-    """Set aside with its content, so that it can be replayed once requests are handled."""
-    del source, system, raw
-    message = "a privacy request: kept to be replayed"
-    raise BadRecord(message)
-
-
 def _buyer(source: str, buyer: Raw, claims: tuple[Claim, ...]) -> Subject:
     if not first(buyer, "legacyResourceId", "id"):
         return anonymous(source, claims)
     created = moment(first(buyer, "created_at", "createdAt"))
     return Subject(source=source, object="customer", id=_id(buyer), created_at=created)
-
-
-def _record(kind: str, name: str, at: datetime, created: datetime) -> Record:
-    return Record(kind=kind, id=name, version=records.version(at), occurred_at=created)
 
 
 def _id(raw: Raw) -> str:
@@ -245,5 +231,5 @@ MAKERS: Final[dict[str, records.Maker]] = {
     "consent": consent,
     "customer_merge": merge,
     "order": order,
-    "privacy_request": privacy_request,
+    "privacy_request": records.privacy_request,
 }

@@ -1,7 +1,6 @@
 """Zendesk's users, tickets and calls as observations."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any, Final
 
 from connectors import records
@@ -11,7 +10,7 @@ from rules import normalise
 from rules.subjects import anonymous
 from schemas.config import System
 from schemas.identifiers import Claim, Subject
-from schemas.observation import Interaction, Observation, Record
+from schemas.observation import Interaction, Observation
 
 Raw = dict[str, Any]
 
@@ -27,7 +26,7 @@ def user(source: str, system: System, raw: Raw) -> Observation:
     at = changed or records.needed(None, "time")
     return Observation(
         subject=Subject(source=source, object="user", id=name, created_at=created),
-        record=_record("user", name, at, created or at),
+        record=records.record("user", name, at, created or at),
         claims=records.claims(*_claims(system, raw)),
         traits=records.traits(
             (
@@ -48,7 +47,7 @@ def user_merge(source: str, system: System, raw: Raw) -> Observation:
     at = records.needed(raw.get("time"), "time")
     return Observation(
         subject=Subject(source=source, object="user", id=kept),
-        record=_record("user_merge", f"{kept}:{gone}", at, at),
+        record=records.record("user_merge", f"{kept}:{gone}", at, at),
         merged=(Subject(source=source, object="user", id=gone),),
     )
 
@@ -62,7 +61,7 @@ def ticket(source: str, system: System, raw: Raw) -> Observation:
     status = text(raw.get("status"), 64)
     return Observation(
         subject=_whose(source, raw.get("requester_id"), claims),
-        record=_record("ticket", key(raw.get("id"), "ticket"), changed, created),
+        record=records.record("ticket", key(raw.get("id"), "ticket"), changed, created),
         claims=claims,
         interaction=Interaction(
             kind="ticket", title=text(raw.get("subject")) or "Ticket", status=status
@@ -79,17 +78,13 @@ def call(source: str, system: System, raw: Raw) -> Observation:
     direction, seconds = text(raw.get("direction"), 32), text(raw.get("duration"), 8)
     return Observation(
         subject=_whose(source, raw.get("customer_id"), ()),
-        record=_record("call", key(raw.get("id"), "call"), changed, created),
+        record=records.record("call", key(raw.get("id"), "call"), changed, created),
         interaction=Interaction(
             kind="call",
             title=f"{direction or 'A'} call, {seconds or '0'} s".capitalize(),
             status=text(raw.get("completion_status"), 64),
         ),
     )
-
-
-def _record(kind: str, name: str, at: datetime, created: datetime) -> Record:
-    return Record(kind=kind, id=name, version=records.version(at), occurred_at=created)
 
 
 def _whose(source: str, who: Json, claims: tuple[Claim, ...]) -> Subject:

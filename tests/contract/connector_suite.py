@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import md5
 from typing import Any
 
 import pytest
@@ -206,6 +207,9 @@ class _Suite:
         assert first, "nothing was sent"
         assert outcome.status in {"sent", "absent", "rejected"}
         assert "@" not in outcome.evidence
+        assert md5(b"ada@example.com", usedforsecurity=False).hexdigest() not in outcome.evidence, (
+            "a guessable hash"
+        )
 
     def _samples(self) -> list[tuple[str, Any]]:
         found = self.subject.samples.items()
