@@ -76,6 +76,9 @@ class Connection:
             response = _exchange(line, call, self.clock)
             self.used_at = self.clock()
             whole = True
+        except ssl.SSLCertVerificationError as error:
+            message = f"{self.base.hostname} shows no valid certificate: check the base_url"
+            raise Misconfigured(message) from error
         except (HTTPException, OSError) as error:
             raise Unreachable(type(error).__name__) from error
         finally:
