@@ -30,9 +30,7 @@ class Settings(Frozen):
     def environment(self) -> dict[str, str]:
         """The variables that `from_environment` reads back."""
         return {
-            PREFIX + name.upper(): value
-            for name, value in self.model_dump().items()
-            if value != ""
+            PREFIX + name.upper(): value for name, value in self.model_dump().items() if value != ""
         }
 
     @classmethod

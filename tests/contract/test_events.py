@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from pydantic import BaseModel
 
 from events import generate
 from events.catalogue import CATALOGUE
@@ -17,8 +18,17 @@ NAMES = sorted(CATALOGUE)
 SCALARS = ("type", "const", "enum", "pattern", "format")
 
 
-def load(folder: str, name: str) -> Any:
-    return json.loads((EVENTS / folder / f"{name}.v{CATALOGUE[name].version}.json").read_text())
+def load(folder: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        (EVENTS / folder / f"{name}.v{CATALOGUE[name].version}.json").read_text()
+    )
+    return found
+
+
+def read(name: str, sample: Mapping[str, Any]) -> BaseModel:
+    model: Any = CATALOGUE[name].model
+    found: BaseModel = CloudEvent[model].model_validate(sample)
+    return found
 
 
 def nodes(schema: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -57,15 +67,14 @@ def test_given_a_released_schema_then_the_current_one_only_widens_it(name: str) 
 def test_given_a_golden_sample_then_the_current_model_reads_all_of_it(name: str) -> None:
     sample = load("samples", name)
     jsonschema.validate(sample, load("schemas", name))
-    event: Any = CloudEvent[CATALOGUE[name].model].model_validate(sample)  # type: ignore[name-defined]
-    assert json.loads(event.model_dump_json()) == sample
+    assert json.loads(read(name, sample).model_dump_json()) == sample
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_given_a_newer_producer_then_unknown_fields_do_not_stop_a_reader(name: str) -> None:
     sample = load("samples", name)
     sample["data"]["added_later"] = 1
-    CloudEvent[CATALOGUE[name].model].model_validate(sample)  # type: ignore[name-defined]
+    read(name, sample)
 
 
 def test_when_a_field_is_dropped_or_made_required_then_the_check_sees_it() -> None:
