@@ -1,0 +1,58 @@
+"""What can be typed after `sluice`."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from cli import customer, source, status, token, why
+
+ROLES = ("agent", "operator", "privacy")
+STAGE = "local"
+
+
+def parser() -> ArgumentParser:
+    """Each command sets `run`."""
+    made = ArgumentParser(prog="sluice", description="Sees into a deployed Sluice, over its API.")
+    commands = made.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _command(commands, "status", "what flows, what is stuck and why", status.run)
+    _sources(_group(commands, "source", "where records come from"))
+    _customers(_group(commands, "customer", "people"))
+    asked = _command(commands, "why", "why something was or was not sent", why.run)
+    asked.add_argument("--customer", required=True, help="an id, address, number, or name")
+    asked.add_argument("--destination", required=True)
+    asked.add_argument("--cursor", help="where the page before ended")
+    signed = _command(commands, "token", "a bearer token for the API", token.run)
+    signed.add_argument("--role", choices=ROLES, required=True)
+    return made
+
+
+def _sources(commands: Any) -> None:  # noqa: ANN401 - argparse names no type for it
+    _command(commands, "list", "the sources, and how far each was read", source.list_)
+    made = _command(commands, "sync", "pull a source now, from its checkpoint", source.sync)
+    made.add_argument("name")
+    made.add_argument("--wait", action="store_true", help="until it is over")
+    made.add_argument("--key", help="idempotency key: the same one asks once a day")
+
+
+def _customers(commands: Any) -> None:  # noqa: ANN401 - as above
+    made = _command(commands, "show", "the whole customer", customer.show)
+    made.add_argument("name", nargs="?", help="a first or last name, or both")
+    for way in ("phone", "email", "id"):
+        made.add_argument(f"--{way}")
+    made.add_argument("--subject", help="<source>:<object>:<id>")
+    made.add_argument("--purpose", help="what you need it for (default: the role's first)")
+    made.add_argument("--role", choices=("agent", "privacy"), default="agent")
+    made.add_argument("--cursor", help="where the page before ended")
+    made.add_argument("--limit", help="how much of the history, 1 to 100")
+
+
+def _group(commands: Any, name: str, help_: str) -> Any:  # noqa: ANN401 - as above
+    made = commands.add_parser(name, help=help_, description=help_)
+    return made.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+
+def _command(commands: Any, name: str, help_: str, run: Any) -> ArgumentParser:  # noqa: ANN401 - as above
+    made: ArgumentParser = commands.add_parser(name, help=help_, description=help_)
+    made.add_argument("--json", action="store_true", help="as the API answers")
+    made.add_argument("--stage", default=STAGE, help=f"which deployment (default: {STAGE})")
+    made.set_defaults(run=run)
+    return made

@@ -1,0 +1,61 @@
+"""`sluice customer show`: the whole customer, by anything they are known by."""
+
+import re
+from argparse import Namespace
+from typing import Final
+
+from cli.api import Json, path
+from cli.failure import Failure
+from cli.render_customer import page
+from cli.session import Session
+from schemas.views import ContextView
+
+ID: Final = re.compile(r"c\d[A-Za-z0-9]{20,}")
+NUMBER: Final = re.compile(r"\+?[0-9][0-9 ().-]{5,}")
+SUBJECT: Final = re.compile(r"[a-z][a-z0-9-]*:[a-z_]+:.+")
+
+
+def show(session: Session, given: Namespace) -> int:
+    """The customer's page."""
+    query = {name: getattr(given, name) or "" for name in ("purpose", "cursor", "limit")}
+    named = [(kind, value) for kind in KINDS if (value := getattr(given, kind))]
+    if len(named) != 1:
+        message = "say who: --phone, --email, --id, --subject or a name, one of them"
+        raise Failure(message)
+    answer = read(session, given.role, named[0], query)
+    session.show(answer, lambda: page(ContextView.model_validate(answer)))
+    return 0
+
+
+KINDS: Final = ("phone", "email", "id", "subject", "name")
+
+
+def read(session: Session, role: str, who: tuple[str, str], query: Json) -> Json:
+    """What the API knows of somebody."""
+    kind, value = who
+    if kind == "id":
+        return session.api.get(role, path("customers", value), query)
+    return session.api.get(role, path("context"), {kind: value, **query})
+
+
+def meant(text: str) -> tuple[str, str]:
+    """Which kind of identifier a text is, by its looks; a name otherwise."""
+    if "@" in text:
+        return "email", text
+    for kind, looks in (("id", ID), ("phone", NUMBER), ("subject", SUBJECT)):
+        if looks.fullmatch(text):
+            return kind, text
+    return "name", text
+
+
+def resolve(session: Session, text: str) -> str:
+    """The id of the one customer whom a text means."""
+    who = meant(text)
+    if who[0] == "id":
+        return text
+    view = ContextView.model_validate(read(session, "agent", who, {"limit": "1"}))
+    if view.customer is None:
+        ids = "\n".join(f"  {each.id}  {each.name}" for each in view.candidates)
+        message = f"{len(view.candidates)} customers are meant by that; give one's id:\n{ids}"
+        raise Failure(message)
+    return view.customer.id
