@@ -4,11 +4,12 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from infra.functions import Feed, Function, Job, Shared
-from infra.queues import Inbox
+from infra.queues import Inbox, Patience
 from infra.storage import Storage
 
-SECONDS = 60
-FEED = Feed(batch=10, concurrency=5)
+PATIENCE = Patience(60, attempts=10)
+"""A vendor that is down or short of calls is no reason to set a message aside within the hour."""
+FEED = Feed(batch=10, concurrency=2)
 NEWS = ("CustomerChanged", "CustomersMerged", "CustomerSplit", "ConsentChanged")
 
 
@@ -20,9 +21,9 @@ class Deliver(Construct):
     ) -> None:
         super().__init__(scope, f"Deliver-{system}")
         name = f"deliver-{system}"
-        self.inbox = Inbox(self, name, shared.target, storage.key, SECONDS)
+        self.inbox = Inbox(self, name, shared.target, storage.key, PATIENCE)
         self.inbox.listen(bus, NEWS)
-        job = Job(name, "deliver", SECONDS, memory=512, system=system)
+        job = Job(name, "deliver", PATIENCE.seconds, memory=512, system=system)
         self.function = function = Function(self, "Deliver", shared, job)
         function.takes_from(self.inbox, storage.key, FEED)
         secret = shared.target.secret(system, "api")

@@ -11,11 +11,11 @@ from events.catalogue import CATALOGUE
 from events.envelope import CloudEvent
 from events.inbound import SyncRequested
 from infra.functions import Feed, Function, Job, Shared
-from infra.queues import Inbox, as_json
+from infra.queues import Inbox, Patience, as_json
 from infra.storage import Storage
 from schemas.config import Source
 
-SECONDS = 300
+PATIENCE = Patience(300)
 FEED = Feed(batch=10, concurrency=2)
 """Two at once is the least that AWS takes; a lease on the checkpoint keeps a sync alone."""
 
@@ -28,9 +28,9 @@ class Pull(Construct):
     ) -> None:
         super().__init__(scope, f"Pull-{source}")
         name = f"pull-{source}"
-        self.inbox = Inbox(self, name, shared.target, storage.key, SECONDS)
+        self.inbox = Inbox(self, name, shared.target, storage.key, PATIENCE)
         self.inbox.listen(bus, ("RecordChanged", "SyncRequested"), {"source": [f"sluice.{source}"]})
-        job = Job(name, "pull", seconds=SECONDS, memory=512, system=source)
+        job = Job(name, "pull", seconds=PATIENCE.seconds, memory=512, system=source)
         self.function = Function(self, "Pull", shared, job)
         self.function.takes_from(self.inbox, storage.key, FEED)
         self._grant(shared.target.secret(source, "api"), source, storage, bus)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from aws_cdk import Duration
@@ -13,19 +14,26 @@ from constructs import Construct
 
 from infra.target import Target
 
-ATTEMPTS = 5
 VISIBILITY_FACTOR = 6
 """AWS's advice: a batch may be throttled and retried before its messages show again."""
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long a function may take for a batch, and how often a message is tried."""
+
+    seconds: int
+    attempts: int = 5
+
+
 class Inbox(Construct):
-    """Messages wait here, encrypted, at most four days; what fails five times is set aside.
+    """Messages wait here, encrypted, at most four days; what keeps failing is set aside.
 
     The data key is reused for a day: without that, KMS would cost more than the queue.
     """
 
     def __init__(
-        self, scope: Construct, name: str, target: Target, key: kms.IKey, seconds: int
+        self, scope: Construct, name: str, target: Target, key: kms.IKey, patience: Patience
     ) -> None:
         super().__init__(scope, "Inbox")
         self.name = name
@@ -39,8 +47,10 @@ class Inbox(Construct):
             data_key_reuse=Duration.hours(24),
             enforce_ssl=target.enforce_ssl,
             retention_period=Duration.days(4),
-            visibility_timeout=Duration.seconds(VISIBILITY_FACTOR * seconds),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead, max_receive_count=ATTEMPTS),
+            visibility_timeout=Duration.seconds(VISIBILITY_FACTOR * patience.seconds),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead, max_receive_count=patience.attempts
+            ),
         )
 
     def listen(

@@ -4,11 +4,11 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from infra.functions import Feed, Function, Job, Shared
-from infra.queues import Inbox
+from infra.queues import Inbox, Patience
 from infra.storage import Storage
 
-SECONDS = 60
-FEED = Feed(batch=50, concurrency=10, window=1)
+PATIENCE = Patience(60)
+FEED = Feed(batch=50, concurrency=4, window=1)
 """One batch is read in one call, so a second's wait for it to fill is repaid."""
 
 
@@ -19,10 +19,10 @@ class Resolve(Construct):
         self, scope: Construct, shared: Shared, storage: Storage, inbound: events.EventBus
     ) -> None:
         super().__init__(scope, "Resolve")
-        self.inbox = Inbox(self, "resolve", shared.target, storage.key, SECONDS)
+        self.inbox = Inbox(self, "resolve", shared.target, storage.key, PATIENCE)
         self.inbox.listen(inbound, ("RecordObserved",))
         self.function = function = Function(
-            self, "Resolve", shared, Job("resolve", "resolve", SECONDS, memory=1024)
+            self, "Resolve", shared, Job("resolve", "resolve", PATIENCE.seconds, memory=1024)
         )
         function.takes_from(self.inbox, storage.key, FEED)
         function.reads_secret(shared.target.secret("pepper", "graph"))

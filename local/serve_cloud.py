@@ -43,9 +43,10 @@ def authorise_statements_as_aws_does() -> None:
 
 
 def statements(body: bytes) -> list[tuple[str, str]]:
-    """Verb and table of each statement of a batch; those that say neither are left out."""
-    found = (STATEMENT.match(each["Statement"]) for each in json.loads(body)["Statements"])
-    return [(match[1], match[2]) for match in found if match]
+    """Verb and table of each statement of a batch; nothing if one of them says neither."""
+    found = [STATEMENT.match(each["Statement"]) for each in json.loads(body)["Statements"]]
+    named = [(match[1], match[2]) for match in found if match]
+    return named if len(named) == len(found) else []
 
 
 async def serve(port: int) -> None:

@@ -23,4 +23,5 @@ def test_each_statement_is_authorised_for_its_verb_on_its_table() -> None:
 
 
 def test_what_is_no_statement_is_left_to_the_cloud() -> None:
-    assert statements(b'{"Statements": [{"Statement": "EXISTS(1)"}]}') == []
+    known, unknown = {"Statement": 'DELETE FROM "graph"'}, {"Statement": "EXISTS(1)"}
+    assert statements(json.dumps({"Statements": [known, unknown]}).encode()) == []
