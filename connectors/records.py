@@ -25,6 +25,8 @@ ID_LONGEST: Final = 256
 RAW_LONGEST: Final = 1024
 NO_MINOR_UNIT: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 THREE_DIGITS: Final = "BHD IQD JOD KWD LYD OMR TND"
+COMMON: Final = ("EUR", "USD", "GBP")
+PLAIN: Final = re.compile(r"[0-9]{1,12}\.[0-9]{2}")
 CURRENCY: Final = re.compile("[A-Z]{3}")
 RICHEST: Final = Decimal(10) ** 15
 
@@ -133,6 +135,8 @@ def privacy_request(source: str, system: System, raw: dict[str, Any]) -> Observa
 
 def money(amount: Json, currency: Json) -> Money | None:
     """An amount in minor units, by the currency's own number of digits (ISO 4217)."""
+    if currency in COMMON and isinstance(amount, str) and PLAIN.fullmatch(amount):
+        return Money(minor=int(amount.replace(".", "")), currency=currency)
     code = text(currency, 8).upper()
     if not CURRENCY.fullmatch(code):
         return None

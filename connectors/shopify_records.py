@@ -110,7 +110,7 @@ def order(source: str, system: System, raw: Raw) -> Observation:
     """
     created = records.needed(first(raw, "created_at", "createdAt"), "time of creation")
     changed = moment(first(raw, "updated_at", "updatedAt")) or created
-    buyer = part(raw, "customer")
+    buyer, status = part(raw, "customer"), _status(raw)
     address = part(raw, "billing_address", "billingAddress")
     country = _country(system, address)
     claims = records.claims(
@@ -125,8 +125,8 @@ def order(source: str, system: System, raw: Raw) -> Observation:
         interaction=Interaction(
             kind="order",
             title=f"Order {text(raw.get('name'), 64)}".strip(),
-            amount=_worth(raw),
-            status=_status(raw),
+            amount=_worth(raw, status),
+            status=status,
             lines=tuple(_lines(raw)),
         ),
     )
@@ -180,12 +180,12 @@ def _status(raw: Raw) -> str:
     return text(first(raw, "financial_status", "displayFinancialStatus")).lower()
 
 
-def _worth(raw: Raw) -> Money | None:
+def _worth(raw: Raw, status: str) -> Money | None:
     """What the shop keeps: after returns and edits, and after refunds that return nothing.
 
     None when nothing was bought in the end, or it was a test.
     """
-    if raw.get("test") is True or _status(raw) == "cancelled" or _status(raw) in UNPAID:
+    if raw.get("test") is True or status == "cancelled" or status in UNPAID:
         return None
     total = _sum(raw, "total_price", "totalPriceSet")
     current = _sum(raw, "current_total_price", "currentTotalPriceSet")
