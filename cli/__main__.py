@@ -43,7 +43,9 @@ def main(arguments: Sequence[str]) -> int:
 def ask_password(role: str) -> tuple[str, str]:
     """Asks the person at the terminal."""
     if not sys.stdin.isatty():
-        message = f"nobody to ask for a password: name a user of role {role} in {targets.FILE}"
+        message = (
+            f"run it in a terminal: it asks for the name and password of a user of role {role}"
+        )
         raise Failure(message)
     sys.stderr.write(f"Sign in as {role}\n")
     return input("user: "), getpass.getpass()

@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from cli.failure import Failure
-from cli.targets import FILE, Target
+from cli.targets import Target
 
 Json = dict[str, Any]
 Send = Callable[[urllib.request.Request], tuple[int, bytes]]
@@ -55,8 +55,8 @@ class Api:
 
     def _call(self, role: str, method: str, path: str, headers: Mapping[str, str]) -> Json:
         sent = {"Authorization": f"Bearer {self.token(role)}", **headers}
-        if self.target.host_header:
-            sent["Host"] = self.target.host_header
+        if self.target.host:
+            sent["Host"] = self.target.host
         url = self.target.api_url.rstrip("/") + path
         body = b"" if method == "POST" else None
         request = urllib.request.Request(url, data=body, headers=sent, method=method)  # noqa: S310 - as above
@@ -66,8 +66,8 @@ class Api:
         return _json(answer)
 
     def _sign_in(self, role: str) -> str:
-        user = self.target.users.get(role)
-        name, password = (user["username"], user["password"]) if user else self.ask(role)
+        known = self.target.passwords.get(role)
+        name, password = (role, known) if known else self.ask(role)
         asked = {
             "AuthFlow": "USER_PASSWORD_AUTH",
             "ClientId": self.target.client_id,
@@ -80,7 +80,7 @@ class Api:
         status, answer = self._sent(request)
         token = _json(answer).get("AuthenticationResult", {}).get("AccessToken")
         if status >= 300 or not token:
-            message = f"{name} could not sign in as {role}: check the user in {FILE}"
+            message = f"{name} could not sign in as {role}: check the name and the password"
             raise Failure(message)
         return str(token)
 

@@ -1,13 +1,15 @@
-"""Where a stage is, and who asks: written to `.sluice/targets.json` by whoever deployed it."""
+"""Where a stage is: `.sluice/<stage>.json`, written by whoever deployed it from here."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cli.failure import Failure
 
-FILE = Path(".sluice") / "targets.json"
+HOME: Final = ".sluice"
+LOCAL: Final = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,40 +20,41 @@ class Target:
     api_url: str
     region: str
     client_id: str
-    host_header: str = ""
+    host: str = ""
+    """The Host by which the local cloud tells one API from another."""
     endpoint: str = ""
-    users: dict[str, dict[str, str]] = field(default_factory=dict)
+    passwords: Mapping[str, str] = field(default_factory=dict)
+    """Role → password of the user who is called after the role; on a local stage only."""
 
     @property
     def token_url(self) -> str:
         """Where Cognito signs people in."""
-        return (self.endpoint or f"https://cognito-idp.{self.region}.amazonaws.com").rstrip(
-            "/"
-        ) + "/"
+        base = self.endpoint or f"https://cognito-idp.{self.region}.amazonaws.com"
+        return base.rstrip("/") + "/"
 
 
 def load(root: Path, stage: str) -> Target:
     """The stage's target; `Failure` says how to make one."""
-    path = root / FILE
+    path = root / HOME / f"{stage}.json"
+    start = "make up" if stage == LOCAL else f"make deploy STAGE={stage}"
     try:
-        known = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        known = {}
-    except ValueError as error:
-        message = f"{FILE} is not JSON any more: delete it, then make up or make deploy writes it"
+        return _target(stage, json.loads(path.read_text("utf-8")))
+    except FileNotFoundError as error:
+        message = f"no stage {stage} is deployed from here. {start} makes it."
         raise Failure(message) from error
-    if stage not in known:
-        start = "make up" if stage == "local" else f"make deploy STAGE={stage}"
-        others = f" Known: {', '.join(known)}." if known else ""
-        message = f"no stage {stage} is deployed from here. {start} makes it.{others}"
-        raise Failure(message)
-    return _target(stage, known[stage])
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"{HOME}/{path.name} cannot be read any more. {start} writes it anew."
+        raise Failure(message) from error
 
 
-def _target(stage: str, entry: dict[str, Any]) -> Target:
-    wanted = {name for name in Target.__slots__ if name != "stage"}
-    try:
-        return Target(stage, **{name: entry[name] for name in wanted if name in entry})
-    except TypeError as error:
-        message = f"{FILE} lacks something of stage {stage}: deploy it again"
-        raise Failure(message) from error
+def _target(stage: str, told: dict[str, Any]) -> Target:
+    outputs, api = told["outputs"], told.get("api") or {}
+    return Target(
+        stage=stage,
+        api_url=api.get("url") or outputs["ApiUrl"],
+        region=outputs["Region"],
+        client_id=outputs["UserPoolClientId"],
+        host=api.get("host", ""),
+        endpoint=told.get("endpoint", ""),
+        passwords=told.get("passwords") or {},
+    )

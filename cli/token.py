@@ -9,7 +9,7 @@ def run(session: Session, given: Namespace) -> int:
     """The token alone, so that a shell can take it."""
     token = session.api.token(given.role)
     answer = {"role": given.role, "token": token, "api_url": session.api.target.api_url}
-    if session.api.target.host_header:
-        answer["host"] = session.api.target.host_header
+    if session.api.target.host:
+        answer["host"] = session.api.target.host
     session.show(answer, lambda: token)
     return 0

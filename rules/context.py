@@ -52,10 +52,10 @@ def candidate(profile: Profile, sees: Sees) -> Candidate:
 
 
 def name(profile: Profile, sees: Sees) -> str:
-    """What the customer is called; its parts where no whole name is known."""
+    """What the customer is called: by first and last name where both are known."""
     said = {str(trait): profile.traits[trait].value for trait in profile.traits if sees(str(trait))}
     parts = [said[part] for part in ("first_name", "last_name") if part in said]
-    return said.get("name") or " ".join(parts)
+    return " ".join(parts) if len(parts) > 1 else said.get("name", "".join(parts))
 
 
 def sources(profile: Profile) -> tuple[str, ...]:
