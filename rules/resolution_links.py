@@ -107,7 +107,8 @@ def _first_reads(change: Change) -> list[Key]:
 
 
 def _stub(s: SubjectKey, subject: Subject, g: str) -> SubjectHead:
-    """A subject that others name and that was not seen itself."""
+    """A subject that others name and that was not seen itself; only its own records date it."""
+    subject = subject.model_copy(update={"created_at": None})
     return SubjectHead(s=s, subject=subject, version=0, island=g, seen=False)
 
 

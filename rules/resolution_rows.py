@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from rules.keys import Pepper
-from rules.resolution_calls import Pause, Steps, insert_many, read_many, transact
+from rules.resolution_calls import Pause, Steps, Update, insert_many, read_many, transact
 from rules.resolution_case import Case, consent_items, record_row
 from rules.resolution_items import COUNT, MINOR, record_from, record_item, subject_key
 from schemas.errors import RetryLater
@@ -26,21 +26,38 @@ def store_consents(cases: Iterable[Case], pepper: Pepper) -> Steps[None]:
 
 
 def store_records(cases: Sequence[Case], known: frozenset[str]) -> Steps[None]:
-    """Writes each record that is absent or older.
+    """Writes each record that is absent or older, without a read where a guess can do it.
 
-    Plain ones in one call; those that bear money, or were there, by subject with their totals.
+    A known subject's contact is likely to be a newer version, another record to be new; those in
+    one call. What was guessed wrong or bears money is read, and written with its totals.
     `known` are the subjects that had a head when the batch was read: only their rows are read.
     """
-    firsts: dict[Key, Case] = {}
+    inserts: dict[Key, Case] = {}
     rest: list[Case] = []
     for case in cases:
-        if case.row_key in firsts or _bears_money(record_row(case)):
+        if case.row_key in inserts or _bears_money(case):
             rest.append(case)
+        elif case.s in known and case.observation.interaction is None:
+            if not (yield from _replaced(case)):
+                rest.append(case)
         else:
-            firsts[case.row_key] = case
-    fresh = yield from insert_many([_item(case) for case in firsts.values()])
-    there = [case for case, new in zip(firsts.values(), fresh, strict=True) if not new]
+            inserts[case.row_key] = case
+    fresh = yield from insert_many([_item(case) for case in inserts.values()])
+    there = [case for case, new in zip(inserts.values(), fresh, strict=True) if not new]
     yield from _store_each([*there, *rest], known)
+
+
+def _replaced(case: Case) -> Steps[bool]:
+    """Whether an older version was there, and this one is now."""
+    item = record_item(record_row(case), case.order)
+    ids = {"ids": frozenset(case.links)} if case.links else {}
+    values = {name: item[name] for name in ("ver", "data")}
+    older = Condition("#ver < :ver", {":ver": case.order})
+    try:
+        yield Update(Write("update", case.row_key, values, add=ids, condition=older))
+    except Conflict:
+        return False
+    return True
 
 
 def _store_each(cases: Sequence[Case], known: frozenset[str]) -> Steps[None]:
@@ -96,10 +113,9 @@ def _row_write(key: Key, versions: list[Case], before: Item | None) -> Write | N
     more = ids - _ids(before)
     same = Condition("#ver = :seen", {":seen": str(before["ver"])})
     if newest.order > str(before["ver"]):
-        item = {
-            k: v for k, v in record_item(record_row(newest), newest.order).items() if k != "ids"
-        }
-        return Write("update", key, item, add={"ids": ids} if more else {}, condition=same)
+        item = record_item(record_row(newest), newest.order)
+        values = {name: item[name] for name in ("ver", "data")}
+        return Write("update", key, values, add={"ids": more} if more else {}, condition=same)
     return Write("update", key, add={"ids": more}, condition=same) if more else None
 
 
@@ -123,8 +139,9 @@ def _ids(item: Item) -> frozenset[str]:
     return ids
 
 
-def _bears_money(row: RecordRow) -> bool:
-    return bool(row.interaction and row.interaction.amount)
+def _bears_money(case: Case) -> bool:
+    interaction = case.observation.interaction
+    return bool(interaction and interaction.amount)
 
 
 def _item(case: Case) -> Item:

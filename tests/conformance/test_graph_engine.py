@@ -1,0 +1,149 @@
+"""The resolver on a real engine: the graph that the function gives, at the units promised."""
+
+import secrets
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from random import Random
+
+import pytest
+
+from adapters.graph import Stores
+from adapters.table import Table, decode
+from local.cloud import Cloud
+from local.service import endpoint
+from rules.resolution import Report, resolve
+from rules.resolution_calls import Steps
+from rules.resolution_case import Received
+from rules.resolution_islands import Laws
+from schemas.errors import RetryLater
+from schemas.identifiers import Claim, Identifier, Subject
+from schemas.observation import Interaction, Money, Observation, Record
+from schemas.policy import IdentifierRule, IdentityRules
+from tests.property.test_resolution import batches
+from tests.simulator.engine import Spent, another_writer, made_stores, spent
+from tests.simulator.histories import PEPPER, RULES, START, expected, history
+from tests.simulator.reading import broken_promises, graph_in
+from tests.simulator.store import MemoryTable
+
+WRITERS = 4
+COMMON = IdentityRules(
+    types={"email": IdentifierRule(level=1), "phone": IdentifierRule(level=2)},
+)
+CALL = Interaction(kind="call", title="Asked about the lamp")
+ORDER = Interaction(kind="order", title="Lamp", amount=Money(minor=1240, currency="EUR"))
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    cloud = Cloud(tmp_path_factory.mktemp("engine"), persistent=False)
+    try:
+        yield endpoint(cloud.start())
+    finally:
+        cloud.stop()
+
+
+@pytest.fixture
+def stores(engine: str) -> Iterator[Stores]:
+    with made_stores(engine, f"t{secrets.token_hex(6)}") as made:
+        yield made
+
+
+def laws(rules: IdentityRules) -> Laws:
+    return Laws(rules, PEPPER, lambda: secrets.token_hex(12))
+
+
+def rows_of(table: Table) -> MemoryTable:
+    copy = MemoryTable()
+    answer = table.aws.call("dynamodb", "Scan", {"TableName": table.name})
+    assert "LastEvaluatedKey" not in answer
+    copy.insert_many(decode(raw) for raw in answer["Items"])
+    return copy
+
+
+def work_off(stores: Stores, queue: list[list[Received]], failures: list[BaseException]) -> None:
+    with another_writer(stores) as own:
+        while queue:
+            try:
+                batch = queue.pop()
+                if not resolved(own, batch):
+                    queue.append(batch)
+            except IndexError:
+                return
+            except Exception as error:  # noqa: BLE001 - told to the test, which is another thread
+                failures.append(error)
+                return
+
+
+def resolved(stores: Stores, batch: list[Received]) -> bool:
+    with suppress(RetryLater):
+        return not stores.run(resolve(batch, laws(RULES))).later
+    return False
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_concurrent_writers_reach_the_graph_of_the_whole_set(stores: Stores, seed: int) -> None:
+    random = Random(seed)
+    received = history(random, most=20)
+    queue = batches(random, received)
+    failures: list[BaseException] = []
+    writers = [
+        threading.Thread(target=work_off, args=(stores, queue, failures)) for _ in range(WRITERS)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(timeout=60)
+    assert not failures
+    table = rows_of(stores.graph)
+    assert not broken_promises(table)
+    assert graph_in(table) == expected(received)
+
+
+def said(
+    id_: str,
+    *values: str,
+    record: str = "1",
+    version: str = "1",
+    interaction: Interaction | None = None,
+    source: str = "shop",
+) -> Received:
+    claims = tuple(
+        Claim(identifier=Identifier(type="email" if "@" in v else "phone", value=v), raw=v)
+        for v in values
+    )
+    observation = Observation(
+        subject=Subject(source=source, object="customer", id=id_, created_at=START),
+        record=Record(
+            kind="order" if interaction else "customer",
+            id=record,
+            version=version,
+            occurred_at=START,
+        ),
+        claims=claims,
+        traits={} if interaction else {"name": "Ada Example", "city": "London"},
+        interaction=interaction,
+    )
+    return Received(observation, START)
+
+
+def units(stores: Stores, *received: Received) -> Spent:
+    return spent(stores, partial(_start, received))
+
+
+def _start(received: Sequence[Received]) -> Steps[Report]:
+    return resolve(received, laws(COMMON))
+
+
+def test_events_cost_the_units_that_were_promised(stores: Stores) -> None:
+    """Writes only: this engine counts no reads of BatchGetItem (see `calls` in the unit tests)."""
+    ada, tel = "ada@example.com", "+12025550143"
+    assert units(stores, said("1", ada, tel)).write <= 9
+    assert units(stores, said("1", ada, record="7", interaction=CALL)).write <= 1
+    assert units(stores, said("1", ada, tel, version="2")).write <= 1
+    assert units(stores, said("1", ada, record="8", interaction=ORDER)).write <= 4
+    units(stores, said("2", "bea@example.com", "+12025550144", source="help"))
+    units(stores, said("3", "cem@example.com", "+12025550145", source="crm"))
+    joining = said("4", "bea@example.com", "+12025550145", source="mail")
+    assert units(stores, joining).write <= 12
