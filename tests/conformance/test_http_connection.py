@@ -62,6 +62,8 @@ class Server:
 
     def close(self) -> None:
         self.scripts.clear()
+        with suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.thread.join(2)
 
