@@ -66,8 +66,7 @@ class Api:
         return _json(answer)
 
     def _sign_in(self, role: str) -> str:
-        known = self.target.passwords.get(role)
-        name, password = (role, known) if known else self.ask(role)
+        name, password = self.target.users.get(role) or self.ask(role)
         asked = {
             "AuthFlow": "USER_PASSWORD_AUTH",
             "ClientId": self.target.client_id,

@@ -1,4 +1,4 @@
-"""Where a stage is: `.sluice/<stage>.json`, written by whoever deployed it from here."""
+"""Where a stage is, and who asks: `.sluice/targets.json`, written by whoever deployed it."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cli.failure import Failure
 
-HOME: Final = ".sluice"
+FILE: Final = ".sluice/targets.json"
 LOCAL: Final = "local"
 
 
@@ -23,8 +23,8 @@ class Target:
     host: str = ""
     """The Host by which the local cloud tells one API from another."""
     endpoint: str = ""
-    passwords: Mapping[str, str] = field(default_factory=dict)
-    """Role → password of the user who is called after the role; on a local stage only."""
+    users: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Role → name and password; where none is kept, a person is asked."""
 
     @property
     def token_url(self) -> str:
@@ -34,27 +34,32 @@ class Target:
 
 
 def load(root: Path, stage: str) -> Target:
+    """The stage's target, of those deployed from this folder."""
+    return read(root / FILE, stage)
+
+
+def read(file: Path, stage: str) -> Target:
     """The stage's target; `Failure` says how to make one."""
-    path = root / HOME / f"{stage}.json"
     start = "make up" if stage == LOCAL else f"make deploy STAGE={stage}"
     try:
-        return _target(stage, json.loads(path.read_text("utf-8")))
-    except FileNotFoundError as error:
+        known = json.loads(file.read_text("utf-8"))
+        return _target(stage, known[stage])
+    except (FileNotFoundError, KeyError) as error:
         message = f"no stage {stage} is deployed from here. {start} makes it."
         raise Failure(message) from error
-    except (ValueError, KeyError, TypeError) as error:
-        message = f"{HOME}/{path.name} cannot be read any more. {start} writes it anew."
+    except (ValueError, TypeError) as error:
+        message = f"{FILE} cannot be read any more. {start} writes it anew."
         raise Failure(message) from error
 
 
-def _target(stage: str, told: dict[str, Any]) -> Target:
-    outputs, api = told["outputs"], told.get("api") or {}
+def _target(stage: str, told: Mapping[str, Any]) -> Target:
+    users = told.get("users") or {}
     return Target(
         stage=stage,
-        api_url=api.get("url") or outputs["ApiUrl"],
-        region=outputs["Region"],
-        client_id=outputs["UserPoolClientId"],
-        host=api.get("host", ""),
-        endpoint=told.get("endpoint", ""),
-        passwords=told.get("passwords") or {},
+        api_url=told["api_url"],
+        region=told["region"],
+        client_id=told["client_id"],
+        host=told.get("host_header") or "",
+        endpoint=told.get("endpoint") or "",
+        users={role: (user["username"], user["password"]) for role, user in users.items()},
     )

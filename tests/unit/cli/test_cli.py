@@ -149,7 +149,8 @@ def test_who_is_meant_shows_by_its_looks(text: str, kind: str) -> None:
     [
         (None, "make up"),
         ("{", "make up writes it anew"),
-        ("{}", "make up writes it anew"),
+        ("[]", "make up writes it anew"),
+        ("{}", "no stage local is deployed from here"),
     ],
 )
 def test_without_a_target_the_message_says_how_to_get_one(
@@ -157,7 +158,7 @@ def test_without_a_target_the_message_says_how_to_get_one(
 ) -> None:
     if written is not None:
         (tmp_path / ".sluice").mkdir()
-        (tmp_path / ".sluice" / "local.json").write_text(written)
+        (tmp_path / ".sluice" / "targets.json").write_text(written)
     with pytest.raises(Failure, match=said):
         load(tmp_path, "local")
 
