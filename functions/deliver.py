@@ -14,7 +14,7 @@ from adapters.ledger import Ledger
 from connectors import registry
 from events.outbound import ConsentChanged, CustomerChanged, CustomersMerged, CustomerSplit
 from functions import calling, wiring
-from functions.delivering import deliver
+from functions.delivering import concerns, deliver
 from functions.office import Errand, Office
 from functions.reading import Reader
 from rules.backoff import redelivery
@@ -73,8 +73,9 @@ class Round:
             message = "the rest of the batch has no time left"
             raise RetryLater(message, 1.0)
         self.office = self.office or open_office(self.until)
-        deliver(self.office, errand)
-        self.done[errand.customer] = errand.version
+        if concerns(self.office, errand):
+            deliver(self.office, errand)
+            self.done[errand.customer] = errand.version
 
 
 def errands(body: str) -> Iterator[Errand]:
@@ -89,7 +90,7 @@ def errands(body: str) -> Iterator[Errand]:
         case CustomersMerged():
             yield from (Errand(each, 0, at) for each in (*data.merged, data.customer))
         case CustomerChanged():
-            yield Errand(data.customer, data.version, at)
+            yield Errand(data.customer, data.version, at, frozenset(data.changed))
         case _:
             yield Errand(data.customer, 0, at)
 

@@ -11,6 +11,8 @@ from schemas.decision import DeliveryRow
 from schemas.graph import IdentifierKey
 
 FIRST: Final = 1
+DECISIVE: Final = frozenset({"identifiers", "subjects", "gone", "email", "phone"})
+"""What decides under which name somebody is known, and whose consent counts."""
 
 
 def deliver(office: Office, errand: Errand) -> None:
@@ -24,6 +26,17 @@ def deliver(office: Office, errand: Errand) -> None:
     known = Telling(office, errand, first, reachable=reachable(office, first)).run(person, issued)
     if others or not (known or errand.version == FIRST):
         _tidy(office, errand, first, others)
+
+
+def concerns(office: Office, errand: Errand) -> bool:
+    """False when nothing changed that the destination is cleared for, or that decides.
+
+    Every change that does matter comes with an event of its own, so none is lost by this.
+    """
+    rule = office.book.policy.destinations.get(office.name)
+    if rule is None or errand.changed is None:
+        return True
+    return bool(errand.changed & (DECISIVE | set(rule.fields) | delivery.sources_of(rule.fields)))
 
 
 def chosen(office: Office, person: Person) -> tuple[Addressee, ...]:

@@ -18,12 +18,14 @@ from schemas.graph import CustomerId
 class Errand:
     """A customer that may have something to be told, as of `version` (0: not known) or later.
 
-    `at` is the event's time: the same for every attempt at it.
+    `at` is the event's time: the same for every attempt at it. `changed` names the fields of the
+    view that changed; none where it may be anything.
     """
 
     customer: CustomerId
     version: int
     at: datetime
+    changed: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,11 @@ def own_sources(config: Config, name: str, destination: Destination) -> frozense
     return frozenset(same | ({name} & config.sources.keys()))
 
 
+def sources_of(fields: Iterable[str]) -> frozenset[str]:
+    """The fields of the view that derived fields come from."""
+    return frozenset({"orders"} if "segment" in fields else ())
+
+
 def _facts(profile: Profile) -> dict[str, str]:
     orders = sum(total.count for total in profile.totals.values())
     segment = "frequent" if orders >= FREQUENT else "buyer" if orders else "prospect"

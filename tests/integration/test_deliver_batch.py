@@ -117,16 +117,27 @@ def test_each_event_brings_the_destination_up_to_date(post: Post) -> None:
 
 def test_a_customer_is_looked_at_once_in_a_batch(post: Post) -> None:
     ada = post.hub.knows("ada")
-    body = event("CustomerChanged", customer=ada, version=1, changed=[])
+    body = event("CustomerChanged", customer=ada, version=1, changed=["email"])
     consent = event("ConsentChanged", customer=ada, purpose="offers", version=1)
     assert post.receives(body, consent, body) == []
     assert post.hub.graph.units.write == 3.0
 
 
+def test_what_the_destination_may_not_know_costs_nothing_and_hides_nothing(post: Post) -> None:
+    ada = post.hub.knows("ada")
+    post.hub.says(key_of("ada"))
+    moved = event("CustomerChanged", customer=ada, version=2, changed=["city", "value"])
+    assert post.receives(moved) == []
+    assert post.hub.graph.units.calls == post.hub.graph.units.write == 0
+    consent = event("ConsentChanged", customer=ada, purpose="offers", version=1)
+    assert post.receives(moved, consent) == []
+    assert address("ada") in post.hub.service.people
+
+
 def test_a_poison_message_stays_and_the_rest_goes_on(post: Post) -> None:
     ada = post.hub.knows("ada")
     post.hub.says(key_of("ada"))
-    good = event("CustomerChanged", customer=ada, version=1, changed=[])
+    good = event("CustomerChanged", customer=ada, version=1, changed=["email"])
     assert post.receives("no json", event("Unheard", customer=ada), good) == ["m0", "m1"]
     assert address("ada") in post.hub.service.people
 
@@ -158,7 +169,9 @@ def test_a_vendor_that_is_down_is_asked_ever_less_often(post: Post) -> None:
 def test_what_there_is_no_time_for_comes_back_soon(post: Post) -> None:
     ada = post.hub.knows("ada")
     post.remaining = 5.0
-    assert post.receives(event("CustomerChanged", customer=ada, version=1, changed=[])) == ["m0"]
+    assert post.receives(event("CustomerChanged", customer=ada, version=1, changed=["email"])) == [
+        "m0"
+    ]
     assert post.queue.deferred["r0"] < 5
 
 
@@ -172,7 +185,7 @@ def test_a_fault_of_ours_costs_one_message_and_is_no_withdrawal(
         raise NotForeseen
 
     monkeypatch.setattr(post.hub.service, "opening", broken)
-    body = event("CustomerChanged", customer=ada, version=1, changed=[])
+    body = event("CustomerChanged", customer=ada, version=1, changed=["email"])
     assert post.receives(body) == ["m0"]
     monkeypatch.setattr(post.hub.service, "opening", cast("Any", lambda: None))
     post.hub.wait(360)

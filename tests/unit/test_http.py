@@ -16,6 +16,7 @@ from adapters.http_connection import Call, Connection, Hook, Unreachable
 from connectors import defaults
 from connectors.contract import Connector, Outcome, Page, Pull, Push, Request, Response, Token
 from schemas.errors import BadRecord, Misconfigured, RetryLater
+from tests.simulator.port import MemoryPort
 
 if TYPE_CHECKING:
     from adapters.secrets import Secrets
@@ -346,3 +347,26 @@ def test_a_hook_that_refuses_leaves_nothing_sent(given: Stage) -> None:
     with pytest.raises(Late):
         scene.http.push(steps(), refuse)
     assert scene.vendor.calls == []
+
+
+def test_an_open_circuit_is_seen_by_other_instances_and_closes_for_all() -> None:
+    table, seconds = MemoryPort(), [1000.0]
+    here, there = (Circuit("acme", lambda: seconds[0], table) for _ in range(2))
+    for _ in range(FAILURES):
+        here.failed()
+    with pytest.raises(RetryLater) as caught:
+        there.check()
+    assert caught.value.after == OPEN_SECONDS
+    seconds[0] += OPEN_SECONDS
+    there.check()
+    there.succeeded()
+    assert table.memory.rows == {}
+
+
+def test_a_working_system_costs_one_look_in_a_while() -> None:
+    table, seconds = MemoryPort(), [1000.0]
+    circuit = Circuit("acme", lambda: seconds[0], table)
+    for _ in range(100):
+        circuit.check()
+        circuit.succeeded()
+    assert (table.units.read, table.units.write) == (0.5, 0.0)

@@ -1,0 +1,80 @@
+"""What a destination is told: facts in plain words, names in the right order, digests keyed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from rules import delivery, money
+from rules.keys import Pepper
+from schemas.config import Config
+from schemas.graph import Field, Island, Known, Node, Profile, Total
+from tests.simulator.mailing import PEPPER, address, key_of
+
+AT = datetime(2026, 5, 4, tzinfo=UTC)
+
+
+def person(*names: str, preferred: str = "", unusable: str = "") -> delivery.Person:
+    known = tuple(
+        Known(key=key_of(n), type="email", value=f" {address(n).upper()} ", source="shop", at=AT)
+        for n in names
+    )
+    nodes = {f"s-{n}": Node(created="2020", own=None, links=frozenset({key_of(n)})) for n in names}
+    traits = {"email": Field(value=address(preferred), source="s", record="r", at=AT)}
+    profile = Profile(
+        customer="c1", version=1, island="g", island_version=1, identifiers=known,
+        traits={"email": traits["email"]} if preferred else {},
+    )  # fmt: skip
+    spoilt = frozenset({key_of(unusable)} if unusable else ())
+    island = Island(
+        g="g", version=1, nodes=nodes, labels=dict.fromkeys(nodes, "c1"), unusable=spoilt
+    )
+    return delivery.Person(profile, island)
+
+
+@pytest.mark.parametrize(
+    "minor,currency,text",
+    [(124000, "EUR", "1240.00"), (-5, "USD", "-0.05"), (500, "JPY", "500"), (1, "KWD", "0.001")],
+)
+def test_amounts_are_plain_decimals(minor: int, currency: str, text: str) -> None:
+    assert money.amount(minor, currency) == text
+
+
+def test_value_names_the_currency_most_bought_in_first() -> None:
+    totals = {"USD": Total(count=1, minor=99900), "EUR": Total(count=3, minor=100)}
+    assert money.value(totals) == "EUR 1.00, USD 999.00"
+    assert money.value({}) == ""
+
+
+def test_the_preferred_address_comes_first_and_is_normalised() -> None:
+    found = delivery.addressees(person("ada", "ben", preferred="ben"), "email")
+    assert [each.identifier.value for each in found] == [address("ben"), address("ada")]
+
+
+def test_an_address_that_everybody_carries_is_nobodys() -> None:
+    found = delivery.addressees(person("ada", "ben", unusable="ada"), "email")
+    assert [each.identifier.value for each in found] == [address("ben")]
+
+
+def test_only_those_who_carry_an_address_speak_for_it() -> None:
+    first, _ = delivery.addressees(person("ada", "ben"), "email")
+    assert first.speaking == {key_of("ada"), "s-ada"}
+
+
+def test_a_digest_depends_on_the_pepper_and_on_what_is_said() -> None:
+    one = delivery.digest(PEPPER, {"email": address("ada")})
+    assert one == delivery.digest(PEPPER, {"email": address("ada")})
+    assert one != delivery.digest(PEPPER, {"email": address("ben")})
+    assert one != delivery.digest(Pepper(b"q" * 32), {"email": address("ada")})
+
+
+def test_a_destination_knows_which_sources_are_itself() -> None:
+    place = {"connector": "mail", "base_url": "https://mail.example"}
+    config = Config.model_validate(
+        {
+            "company": "Lumen & Loom",
+            "sources": {"post": place, "other": place | {"base_url": "https://else.example"}},
+            "destinations": {"letters": place},
+        }
+    )
+    found = delivery.own_sources(config, "letters", config.destinations["letters"])
+    assert found == {"post"}
