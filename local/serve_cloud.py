@@ -1,8 +1,9 @@
 """Runs MiniStack, inside the environment that holds it: `python -P local/serve_cloud.py PYTHON`.
 
-Three things differ from its own command. Functions run on a Python without packages, so that they
+Some things differ from its own command. Functions run on a Python without packages, so that they
 see the layer and nothing else, as on AWS. The process ends once its state is saved: its polling
-threads would keep it for minutes. And a batch of PartiQL statements needs what AWS asks for.
+threads would keep it for minutes. A batch of PartiQL statements needs what AWS asks for. A stream
+is followed beside the queues, and a queue's function gets as large a batch as it asks for.
 """
 
 import asyncio
@@ -10,9 +11,13 @@ import json
 import os
 import re
 import sys
+import threading
+import time
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final
 
+STREAM_PAUSE: Final = 0.1  # seconds
 BATCH: Final = "dynamodb:BatchExecuteStatement"
 STATEMENT: Final = re.compile(
     r'\s*(INSERT|UPDATE|DELETE|SELECT)\b.*?"([^"]+)"', re.IGNORECASE | re.DOTALL
@@ -49,6 +54,48 @@ def statements(body: bytes) -> list[tuple[str, str]]:
     return named if len(named) == len(found) else []
 
 
+def follow_streams_beside_queues() -> None:
+    """Follows the tables' streams in a thread of their own.
+
+    MiniStack's one poller waits for each function of a stream, and no queue moves meanwhile.
+    """
+    functions: Any = import_module("ministack.services.lambda_svc")
+    poll = functions._poll_dynamodb_streams  # noqa: SLF001 - it has no setting for it
+    follower = threading.Thread(target=lambda: _repeat(poll), daemon=True)
+
+    def begun() -> bool:
+        if not follower.is_alive():
+            follower.start()
+        return False
+
+    functions._poll_dynamodb_streams = begun  # noqa: SLF001
+
+
+def _repeat(poll: Callable[[], bool]) -> None:
+    while True:
+        try:
+            moved = poll()
+        except Exception as error:  # noqa: BLE001 - MiniStack's own poller goes on likewise
+            sys.stderr.write(f"stream poller: {error}\n")
+            moved = False
+        if not moved:
+            time.sleep(STREAM_PAUSE)
+
+
+def fill_batches_as_aws_does() -> None:
+    """Hands a function up to its mapping's BatchSize; MiniStack stops at one receive call's ten."""
+    queues: Any = import_module("ministack.services.sqs")
+    receive = queues._receive_messages_for_esm  # noqa: SLF001 - it has no setting for it
+
+    def filled(url: str, most: int) -> list[dict[str, Any]]:
+        batch: list[dict[str, Any]] = []
+        while len(batch) < most and (found := receive(url, most - len(batch))):
+            batch += found
+        return batch
+
+    queues._receive_messages_for_esm = filled  # noqa: SLF001
+
+
 async def serve(port: int) -> None:
     """Serves until a signal asks to stop; MiniStack saves its state on the way out."""
     config = import_module("hypercorn.config").Config()
@@ -70,4 +117,6 @@ async def serve_and_leave(port: int) -> None:
 if __name__ == "__main__":
     sys.executable = sys.argv[1]
     authorise_statements_as_aws_does()
+    follow_streams_beside_queues()
+    fill_batches_as_aws_does()
     asyncio.run(serve_and_leave(int(os.environ["GATEWAY_PORT"])))
