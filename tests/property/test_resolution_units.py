@@ -1,0 +1,46 @@
+"""Reads and writes of each kind of event, by DynamoDB's published rules."""
+
+from functools import partial
+
+import pytest
+
+from rules.resolution import resolve
+from rules.resolution_case import Received
+from tests.bench.resolve import LAWS, contact, interaction, join_units
+from tests.simulator.meter import Meter
+
+
+def cost(*received: Received, after: tuple[Received, ...] = ()) -> tuple[float, float]:
+    meter = Meter()
+    for each in after:
+        meter.run(resolve([each], LAWS))
+    meter.reset()
+    meter.run(resolve(received, LAWS))
+    return meter.write, meter.read
+
+
+known = partial(cost, after=(contact(1),))
+
+
+def test_a_new_subject_with_two_identifiers_costs_nine_and_three() -> None:
+    assert cost(contact(1)) == (9, 3)
+
+
+def test_a_known_subject_with_nothing_new_costs_one_and_one() -> None:
+    assert known(interaction(1, 7, paid=False)) == (1, 1)
+
+
+def test_money_costs_four_and_two() -> None:
+    assert known(interaction(1, 7, paid=True)) == (4, 2)
+
+
+def test_a_batch_costs_what_its_events_cost() -> None:
+    people = tuple(contact(n) for n in range(10))
+    calls = tuple(interaction(n, n, paid=False) for n in range(10))
+    assert cost(*people) == (90, 30)
+    assert cost(*calls, after=people) == (10, 10)
+
+
+@pytest.mark.parametrize("interactions", [1, 500])
+def test_joining_two_customers_costs_the_same_whatever_they_did(interactions: int) -> None:
+    assert join_units(interactions) == 11 + 5
