@@ -97,10 +97,8 @@ def _troubles(items: Iterable[SourceView]) -> Iterator[str]:
 
 
 def _waiting(view: StatusView) -> Iterator[str]:
-    pulls = [each.queue for each in view.sources]
-    deliveries = [each.queue for each in view.destinations]
-    for queue in (*pulls, *view.queues, *deliveries):
-        if queue and (queue.waiting or queue.working or queue.dead):
+    for queue in view.queues:
+        if queue.waiting or queue.working or queue.dead:
             yield _queue(queue)
 
 

@@ -34,13 +34,12 @@ class Target:
 
 
 def load(root: Path, stage: str) -> Target:
-    """The stage's target, of those deployed from this folder."""
+    """The stage's target; `Failure` says how to make one."""
     return read(root / FILE, stage)
 
 
-def read(file: Path, stage: str) -> Target:
-    """The stage's target; `Failure` says how to make one."""
-    start = "make up" if stage == LOCAL else f"make deploy STAGE={stage}"
+def read(path: Path, stage: str) -> Target:
+    """The same, from a targets file of one's own."""
     try:
         known = json.loads(file.read_text("utf-8"))
         return _target(stage, known[stage])

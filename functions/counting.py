@@ -1,11 +1,12 @@
 """What status says: what flows, what is stuck and why, counted from the rows themselves."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from adapters import lists, tallies
-from adapters.depths import Depths
+from adapters.depths import Depth
 from adapters.ledger import Ledger
 from adapters.table import Item
 from functions import wiring
@@ -25,14 +26,13 @@ ANNOUNCE = "announce"
 
 def status() -> StatusView:
     """Everything at a glance."""
-    table, config, depths = wiring.graph(), wiring.config(), _depths()
+    table, config, queues = wiring.graph(), wiring.config(), _queues()
     customers = [
         int(str(row["n"]))
         for pk in listing.partitions(listing.CUSTOMERS)
         for row in table.all(pk, consistent=False)
     ]
     owners = (*config.sources, ANNOUNCE)
-    shared = (queue(depths, "resolve"), _parked(depths))
     return StatusView(
         stage=wiring.settings().stage,
         at=wiring.now(),
@@ -42,20 +42,25 @@ def status() -> StatusView:
         merges=sum(customers) - len(customers),
         reviews=lists.count(table, listing.partitions(listing.REVIEWS)),
         set_aside=lists.count(table, [f"Q#{owner}" for owner in owners]),
-        sources=sources(),
-        destinations=tuple(_destination(*each, depths) for each in config.destinations.items()),
-        queues=tuple(each for each in shared if each),
+        sources=sources(queues),
+        destinations=tuple(_destination(*each, queues) for each in config.destinations.items()),
+        queues=tuple(queues.values()),
     )
 
 
-def sources() -> tuple[SourceView, ...]:
+def sources(queues: Mapping[str, QueueView] | None = None) -> tuple[SourceView, ...]:
     """Each source of the configuration."""
-    named, depths = wiring.config().sources, _depths()
+    named, known = wiring.config().sources, _queues() if queues is None else queues
     counted = tallies.read(wiring.graph(), named)
-    return tuple(_source(name, source, counted[name], depths) for name, source in named.items())
+    return tuple(
+        _source(name, source, counted[name], known.get(f"pull-{name}"))
+        for name, source in named.items()
+    )
 
 
-def _source(name: str, source: Source, counted: dict[str, int], depths: Depths) -> SourceView:
+def _source(
+    name: str, source: Source, counted: Mapping[str, int], queue: QueueView | None
+) -> SourceView:
     table = wiring.graph()
     checkpoints = tuple(_checkpoint(row) for row in table.all(f"SRC#{name}", "CURSOR#"))
     aside = table.query(f"Q#{name}", consistent=False, limit=100).items
@@ -68,7 +73,7 @@ def _source(name: str, source: Source, counted: dict[str, int], depths: Depths) 
         set_aside=table.count(f"Q#{name}"),
         set_aside_because=dict(Counter(str(row["reason"]) for row in aside)),
         checkpoints=checkpoints,
-        queue=queue(depths, f"pull-{name}"),
+        queue=queue,
     )
 
 
@@ -84,7 +89,9 @@ def _checkpoint(row: Item) -> CheckpointView:
     )
 
 
-def _destination(name: str, destination: Destination, depths: Depths) -> DestinationView:
+def _destination(
+    name: str, destination: Destination, queues: Mapping[str, QueueView]
+) -> DestinationView:
     totals = Ledger(wiring.graph(), name).totals()
     outcomes: Counter[str] = Counter()
     because: Counter[str] = Counter()
@@ -97,26 +104,22 @@ def _destination(name: str, destination: Destination, depths: Depths) -> Destina
         name=name,
         connector=destination.connector,
         mode=destination.mode,
-        queue=queue(depths, f"deliver-{name}"),
+        queue=queues.get(f"deliver-{name}"),
         **found,
     )
 
 
-def queue(depths: Depths, name: str) -> QueueView | None:
-    """A queue and its dead letters; none when it is not deployed."""
-    depth, dead = depths.of(name), depths.of(f"{name}-dead")
-    if depth is None:
-        return None
-    return QueueView(
-        name=name, waiting=depth.waiting, working=depth.working, dead=dead.waiting if dead else 0
-    )
-
-
-def _parked(depths: Depths) -> QueueView | None:
-    """The stream has no queue to wait in, only one to end in."""
-    dead = depths.of(f"{ANNOUNCE}-dead")
-    return dead and QueueView(name=ANNOUNCE, waiting=0, working=0, dead=dead.waiting)
-
-
-def _depths() -> Depths:
-    return Depths(wiring.aws(), wiring.settings().stage)
+def _queues() -> dict[str, QueueView]:
+    """Every queue that is deployed; of the stream, only where its failures end."""
+    depths, config = wiring.depths(), wiring.config()
+    pulls = (f"pull-{name}" for name in config.sources)
+    deliveries = (f"deliver-{name}" for name in config.destinations)
+    found = {}
+    for name in (*pulls, "resolve", ANNOUNCE, *deliveries):
+        depth = Depth(0, 0) if name == ANNOUNCE else depths.of(name)
+        dead = depths.of(f"{name}-dead")
+        if depth and dead:
+            found[name] = QueueView(
+                name=name, waiting=depth.waiting, working=depth.working, dead=dead.waiting
+            )
+    return found

@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger, Metrics
 from botocore.credentials import Credentials
 
 from adapters.aws import Aws
+from adapters.depths import Depths
 from adapters.policy import PolicyShelf
 from adapters.secrets import Secrets
 from adapters.table import Table
@@ -90,6 +91,12 @@ def graph() -> Table:
 def journal() -> Table:
     """Tombstones and withdrawals; never restored with the graph."""
     return Table(aws(), settings().journal_table)
+
+
+@cache
+def depths() -> Depths:
+    """How deep the queues are; their URLs are asked for once."""
+    return Depths(aws(), settings().stage)
 
 
 @cache

@@ -167,6 +167,7 @@ class StatusView(Frozen):
     sources: tuple[SourceView, ...]
     destinations: tuple[DestinationView, ...]
     queues: tuple[QueueView, ...] = ()
+    """All of them; of the stream, which has none to wait in, where its failures end."""
 
 
 class SourcesView(Frozen):

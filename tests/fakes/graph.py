@@ -188,6 +188,7 @@ def wire(monkeypatch: pytest.MonkeyPatch, **more: object) -> World:
         monkeypatch.setattr(wiring, name, lambda value=value: value)
     monkeypatch.setattr(wiring, "pepper", lambda name: PEPPER)
     monkeypatch.setattr(bus, "publish", lambda aws, name, events: world.said.extend(events))
-    wiring.logger.cache_clear()
+    for kept in (wiring.depths, wiring.logger):
+        kept.cache_clear()
     wiring.metrics.cache_clear()
     return world

@@ -65,9 +65,9 @@ STATUS = {
             "name": "mailchimp", "connector": "mailchimp", "mode": "live",
             "outcomes": {"sent": 143, "withheld": 58},
             "withheld_because": {"opted_out": 17, "no_consent": 41},
-            "queue": {"name": "deliver-mailchimp", "waiting": 2, "working": 0, "dead": 1},
         }
     ],
+    "queues": [{"name": "deliver-mailchimp", "waiting": 2, "working": 0, "dead": 1}],
 }  # fmt: skip
 WHY = {
     "customer": ADA, "destination": "mailchimp", "mode": "live",
