@@ -34,12 +34,13 @@ class Target:
 
 
 def load(root: Path, stage: str) -> Target:
-    """The stage's target; `Failure` says how to make one."""
+    """The stage's target, of those deployed from this folder."""
     return read(root / FILE, stage)
 
 
-def read(path: Path, stage: str) -> Target:
-    """The same, from a targets file of one's own."""
+def read(file: Path, stage: str) -> Target:
+    """The same, from a targets file of one's own; `Failure` says how to make one."""
+    start = "make up" if stage == LOCAL else f"make deploy STAGE={stage}"
     try:
         known = json.loads(file.read_text("utf-8"))
         return _target(stage, known[stage])
