@@ -64,8 +64,7 @@ def type_of(key: IdentifierKey) -> str:
 
 def of_own(subject: Subject, s: SubjectKey) -> IdentifierKey | None:
     """The key of the source's own id of the subject `s`; anonymous subjects have none."""
-    own = subject.own
-    return f"{own.type}#{s}" if own else None
+    return None if subject.object == "anonymous" else f"{subject.source}:{subject.object}#{s}"
 
 
 def is_own(key: IdentifierKey) -> bool:

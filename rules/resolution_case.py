@@ -44,12 +44,8 @@ class Case:
     """Subjects that it names by their source's id, or as merged into its own."""
     aliases: frozenset[SubjectKey] = frozenset()
     unlinked: tuple[Claim, ...] = ()
-
-    @property
-    def order(self) -> str:
-        """Orders the versions of a record: by version, then by content."""
-        content = sha256(self.observation.model_dump_json().encode()).hexdigest()[:12]
-        return f"{self.observation.record.version}{SPLIT}{content}"
+    order: str = ""
+    """Orders the versions of a record: by version, then by content."""
 
 
 def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
@@ -74,7 +70,22 @@ def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
                 named[keys.subject_of(key)] = subject
     r = keys.of_record(pepper, observation.record.kind, observation.record.id)
     row_key = record_key(s, r, observation)
-    return Case(at, observation, s, row_key, links, named, frozenset(merged), tuple(unlinked))
+    return Case(
+        at=at,
+        observation=observation,
+        s=s,
+        row_key=row_key,
+        links=links,
+        named=named,
+        aliases=frozenset(merged),
+        unlinked=tuple(unlinked),
+        order=_order(observation),
+    )
+
+
+def _order(observation: Observation) -> str:
+    content = sha256(observation.model_dump_json().encode()).hexdigest()[:12]
+    return f"{observation.record.version}{SPLIT}{content}"
 
 
 def record_row(case: Case) -> RecordRow:

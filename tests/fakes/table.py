@@ -67,6 +67,14 @@ class FakeTable(Table):
         for key, old in before.items():
             self._stream(key, old, self.store.rows.get(key))
 
+    def insert_many(self, items: Sequence[Item]) -> list[bool]:
+        self.calls.append("insert_many")
+        verdicts = self.store.insert_many(items)
+        for item, new in zip(items, verdicts, strict=True):
+            if new:
+                self._stream(key_of(item), None, self.store.rows[key_of(item)])
+        return verdicts
+
     def _stream(self, key: Key, old: Item | None, new: Item | None) -> None:
         if old == new:
             return
