@@ -10,13 +10,14 @@ from types import FrameType
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.failure import Failure
 from local import journey, service, stage
 from local.programs import LocalError
 from local.stage import Stage
 from local.telling import Teller
 from schemas.errors import SluiceError
 
-FAILURES = (LocalError, SluiceError, OSError, BotoCoreError, ClientError)
+FAILURES = (LocalError, SluiceError, Failure, OSError, BotoCoreError, ClientError)
 CHECK_SECONDS = 1.0
 
 

@@ -1,10 +1,157 @@
 """The first journey of a stage: sync every source, send webhooks, tell what happened."""
 
-from local.stage import Stage, Step
+import http.client
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-STEPS: tuple[Step, ...] = ()
+from cli import targets
+from cli.api import Api, path
+from local import service
+from local.company.generate import generate
+from local.company.model import Company
+from local.programs import LocalError
+from local.stage import Say, Stage, Step
+from local.standins.secrets import credentials
+from local.standins.traffic import Sent, traffic
+from local.story import destinations, stories
+from schemas.views import QueueView, StatusView
+
+PATIENCE = 420.0
+"""Seconds for a sync, or for the queues to run dry, on a slow machine."""
+LOOK_EVERY = 1.0
+QUIET = 4
+"""Looks in a row that find nothing under way: a stream takes a moment to reach its reader."""
+
+
+def api(stage: Stage) -> Api:
+    """The stage's HTTP API, as its local users."""
+    return Api(targets.read(stage.file, "local"), _nobody)
+
+
+def _nobody(role: str) -> tuple[str, str]:
+    raise LocalError(f"There is no local user with the role {role}: make up makes one.")
+
+
+def sync(stage: Stage, say: Say) -> str:
+    """Asks for a pull of every source and waits until they are read."""
+    hub = api(stage)
+    for name in stage.config.sources:
+        hub.post("operator", path("sources", name, "sync"), f"first-{time.time_ns()}")
+    status = wait(hub, say, lambda now: tuple(s.queue for s in now.sources if s.queue))
+    troubles = [
+        f"{source.name} {checkpoint.kind}: {checkpoint.reason}"
+        for source in status.sources
+        for checkpoint in source.checkpoints
+        if checkpoint.reason
+    ]
+    if troubles:
+        raise LocalError("Not everything could be read.\n" + "\n".join(troubles))
+    return "  ".join(f"{source.name} {source.pulled}" for source in status.sources)
+
+
+def webhooks(stage: Stage, say: Say) -> str:
+    """Sends the demo's webhooks, a forged one and a repeated one among them."""
+    say("signing")
+    found: Counter[str] = Counter()
+    for sent in _traffic(stage):
+        status = _send(stage, sent)
+        good = status < 300
+        if good != (sent.fate != "refused"):
+            raise LocalError(f"A webhook that should be {sent.fate} was answered {status}.")
+        found[sent.fate] += 1
+        say(f"{found.total()} sent")
+    return (
+        f"{found.total()} sent: {found['accepted']} accepted, "
+        f"{found['refused']} forged refused, {found['repeated']} repeat ignored"
+    )
+
+
+def settle(stage: Stage, say: Say) -> str:
+    """Waits until every queue is empty and nothing changes any more."""
+    status = wait(api(stage), say, lambda now: now.queues)
+    return (
+        f"{status.subjects} subjects -> {status.customers} customers, {status.merges} merges; "
+        f"{status.reviews} kept apart, {status.set_aside} set aside"
+    )
+
+
+STEPS: tuple[Step, ...] = (
+    Step("sync", sync),
+    Step("webhooks", webhooks),
+    Step("resolve", settle),
+)
 
 
 def summary(stage: Stage) -> str:
     """What a person reads at the end."""
-    return f"api       {stage.endpoint}  Host: {stage.api_host}"
+    hub = api(stage)
+    status = StatusView.model_validate(hub.get("operator", "/v1/status"))
+    lines = destinations(status)
+    if stage.invented:
+        lines += stories(hub, _company(stage))
+    return "\n".join(lines)
+
+
+class Settled(NamedTuple):
+    """What must stand still before the journey is over."""
+
+    busy: int
+    customers: int
+    outcomes: int
+
+
+def wait(hub: Api, say: Say, queues: Any) -> StatusView:  # noqa: ANN401 - picks queues of a status
+    """The status once the queues are empty and the counts have stood still for a few looks."""
+    until, quiet, before = time.monotonic() + PATIENCE, 0, None
+    while time.monotonic() < until:
+        time.sleep(LOOK_EVERY)
+        status = StatusView.model_validate(hub.get("operator", "/v1/status"))
+        now = _measure(status, queues(status))
+        quiet = quiet + 1 if now == before and now.busy == 0 else 0
+        before = now
+        say(f"{status.subjects} subjects, {status.customers} customers, {now.busy} events waiting")
+        if quiet == QUIET:
+            return status
+    raise LocalError(f"Not settled after {PATIENCE:.0f} s: ./sluice status tells what waits.")
+
+
+def _measure(status: StatusView, queues: tuple[QueueView, ...]) -> Settled:
+    busy = sum(queue.waiting + queue.working for queue in queues)
+    outcomes = sum(sum(each.outcomes.values()) for each in status.destinations)
+    return Settled(busy, status.customers, outcomes)
+
+
+def _company(stage: Stage) -> Company:
+    """The very company that the stand-ins hold."""
+    running = service.find(stage.systems)
+    if running is None:
+        raise LocalError("The stand-ins are not running: make up starts them.")
+    about = service.health(running, "/_control/health")
+    shops = tuple(n for n, s in stage.config.sources.items() if s.connector == "shopify")
+    return generate(datetime.fromisoformat(about["now"]), about["seed"], shops)
+
+
+def _traffic(stage: Stage) -> Iterator[Sent]:
+    if not stage.invented:
+        return
+    names = [*stage.config.sources]
+    secrets = {name: credentials(name) for name in names}
+    base_url = f"https://{stage.api_host}"  # as the hub sees itself: HubSpot signs the address
+    yield from traffic(_company(stage), secrets, base_url, datetime.now(UTC))
+
+
+def _send(stage: Stage, sent: Sent) -> int:
+    request = sent.request
+    host, _, port = stage.endpoint.removeprefix("http://").partition(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=30)
+    try:
+        headers = {**request.headers, "Host": stage.api_host}
+        connection.request(request.method, request.path, request.body or None, headers)
+        return connection.getresponse().status
+    except OSError as error:
+        raise LocalError(f"Nothing answers at {stage.endpoint}: {error}") from error
+    finally:
+        connection.close()

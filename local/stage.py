@@ -42,6 +42,8 @@ class Stage:
     config: Config = field(default_factory=lambda: documents.config(ROOT / "sluice.yaml"))
     running: Running | None = None
     outputs: dict[str, str] = field(default_factory=dict)
+    invented: bool = False
+    """Whether the sources are the stand-ins."""
     assembly: Path | None = None
     passwords: dict[str, str] = field(default_factory=dict)
 
@@ -65,7 +67,7 @@ class Stage:
     @property
     def file(self) -> Path:
         """What the command line reads to find the stage."""
-        return self.home / f"{NAME}.json"
+        return self.home / "targets.json"
 
     @property
     def api_host(self) -> str:
@@ -98,6 +100,7 @@ def start_systems(stage: Stage, say: Say) -> str:
         return "your own"
     say("inventing a company")
     running = service.start(stage.systems)
+    stage.invented = True
     stage.config = vendors.at_port(stage.config, running.port)
     return f"127.0.0.1:{running.port}, {len(stage.config.sources)} sources"
 
@@ -153,27 +156,35 @@ def stop(stage: Stage) -> None:
 
 
 def _write(stage: Stage) -> None:
-    """What the command line needs: the API, the user pool, the passwords of the local users."""
-    told = {
-        "stage": NAME,
+    """Tells the command line where the stage is, and how its local users sign in."""
+    users = {role: {"username": role, "password": p} for role, p in stage.passwords.items()}
+    entry = {
+        "api_url": stage.endpoint,
+        "host_header": stage.api_host,
         "endpoint": stage.endpoint,
-        "api": {"url": stage.endpoint, "host": stage.api_host},
+        "region": cloud.REGION,
+        "client_id": stage.outputs["UserPoolClientId"],
+        "users": users,
         "outputs": stage.outputs,
-        "passwords": stage.passwords,
         "log": str(stage.cloud.service.log),
     }
     draft = stage.file.with_suffix(".draft")
     draft.touch(mode=0o600)
-    draft.write_text(json.dumps(told, indent=1))
+    draft.write_text(json.dumps({**_targets(stage.file), NAME: entry}, indent=1))
     draft.replace(stage.file)
 
 
 def _kept_passwords(stage: Stage) -> dict[str, str]:
+    users = _targets(stage.file).get(NAME, {}).get("users", {})
+    return {role: user["password"] for role, user in users.items()}
+
+
+def _targets(file: Path) -> dict[str, Any]:
     try:
-        kept: dict[str, str] = json.loads(stage.file.read_text())["passwords"]
-    except (OSError, ValueError, KeyError):
+        known: dict[str, Any] = json.loads(file.read_text())
+    except (OSError, ValueError):
         return {}
-    return kept
+    return known
 
 
 def _aws(stage: Stage) -> Aws:
