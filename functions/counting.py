@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,8 @@ from schemas.views import (
     StatusView,
 )
 
+AT_ONCE = 8
+"""Calls under way: as many as the connection pool holds."""
 ANNOUNCE = "announce"
 """Changes that could not be announced are set aside under this name."""
 
@@ -32,7 +35,7 @@ def status() -> StatusView:
         for pk in listing.partitions(listing.CUSTOMERS)
         for row in table.all(pk, consistent=False)
     ]
-    owners = (*config.sources, ANNOUNCE)
+    read = sources(queues)
     return StatusView(
         stage=wiring.settings().stage,
         at=wiring.now(),
@@ -41,8 +44,8 @@ def status() -> StatusView:
         subjects=sum(customers),
         merges=sum(customers) - len(customers),
         reviews=lists.count(table, listing.partitions(listing.REVIEWS)),
-        set_aside=lists.count(table, [f"Q#{owner}" for owner in owners]),
-        sources=sources(queues),
+        set_aside=sum(each.set_aside for each in read) + table.count(f"Q#{ANNOUNCE}"),
+        sources=read,
         destinations=tuple(_destination(*each, queues) for each in config.destinations.items()),
         queues=tuple(queues.values()),
     )
@@ -114,12 +117,14 @@ def _queues() -> dict[str, QueueView]:
     depths, config = wiring.depths(), wiring.config()
     pulls = (f"pull-{name}" for name in config.sources)
     deliveries = (f"deliver-{name}" for name in config.destinations)
-    found = {}
-    for name in (*pulls, "resolve", ANNOUNCE, *deliveries):
-        depth = Depth(0, 0) if name == ANNOUNCE else depths.of(name)
-        dead = depths.of(f"{name}-dead")
-        if depth and dead:
-            found[name] = QueueView(
-                name=name, waiting=depth.waiting, working=depth.working, dead=dead.waiting
+    names = (*pulls, "resolve", ANNOUNCE, *deliveries)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        alive = pool.map(lambda name: Depth(0, 0) if name == ANNOUNCE else depths.of(name), names)
+        dead = pool.map(lambda name: depths.of(f"{name}-dead"), names)
+        return {
+            name: QueueView(
+                name=name, waiting=here.waiting, working=here.working, dead=gone.waiting
             )
-    return found
+            for name, here, gone in zip(names, alive, dead, strict=True)
+            if here and gone
+        }

@@ -2,38 +2,32 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import aws_events as events
 from constructs import Construct
 
 from infra.functions import Function, Job, Shared
-from infra.storage import Storage
+
+READS = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
 
 
-def context(scope: Construct, shared: Shared, storage: Storage) -> Function:
+def context(scope: Construct, shared: Shared) -> Function:
     """Reads the graph, and writes down who read whom."""
-    function = Function(scope, "Context", shared, Job("context", "context", 10, memory=1024))
+    job = Job("context", "context", seconds=20, memory=1024)
+    function = Function(scope, "Context", shared, job)
     function.reads_secret(shared.target.secret("pepper", "graph"))
-    function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
-                 on=storage.graph.table_arn)  # fmt: skip
-    function.may("dynamodb:PutItem", on=storage.graph.table_arn, keys=("L#read#*",))
-    function.may("dynamodb:Query", on=storage.journal.table_arn)
-    function.encrypts(storage.key, via="dynamodb")
+    function.may(*READS, on=shared.graph.table_arn)
+    function.may("dynamodb:PutItem", on=shared.graph.table_arn, keys=("L#read#*",))
+    function.may("dynamodb:Query", on=shared.journal.table_arn)
+    function.uses_key(via="dynamodb")
     return function
 
 
-def operate(
-    scope: Construct,
-    shared: Shared,
-    storage: Storage,
-    inbound: events.EventBus,
-    queues: Sequence[str],
-) -> Function:
+def operate(scope: Construct, shared: Shared, queues: Sequence[str]) -> Function:
     """Counts, explains, and asks for pulls; `queues` are the ARNs of what it counts."""
-    function = Function(scope, "Operate", shared, Job("operate", "operate", 15, memory=512))
-    function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
-                 on=storage.graph.table_arn)  # fmt: skip
-    function.may("dynamodb:PutItem", on=storage.graph.table_arn, keys=("ASKED#*",))
-    function.may("events:PutEvents", on=inbound.event_bus_arn)
+    job = Job("operate", "operate", seconds=25, memory=512)
+    function = Function(scope, "Operate", shared, job)
+    function.may(*READS, on=shared.graph.table_arn)
+    function.may("dynamodb:PutItem", on=shared.graph.table_arn, keys=("ASKED#*",))
+    function.may("events:PutEvents", on=shared.buses.inbound.event_bus_arn)
     function.may("sqs:GetQueueAttributes", "sqs:GetQueueUrl", on=queues)
-    function.encrypts(storage.key, via="dynamodb")
+    function.uses_key(via="dynamodb")
     return function
