@@ -1,6 +1,7 @@
 """A customer's rows, read for folding, context and explaining."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +29,8 @@ from schemas.graph import (
 )
 from schemas.rows import Item, Write, version_is
 
+AT_ONCE: Final = 8
+"""Calls under way: as many as the connection pool holds."""
 HOPS: Final = 64
 """Islands joined one after the other before anybody looked: far beyond what happens."""
 
@@ -77,8 +80,14 @@ class Customers:
         found = self.table.get_many([subject_key(s) for s in subjects])
         return {key.pk[2:]: subject_from(item) for key, item in found.items()}
 
-    def contacts(self, s: SubjectKey) -> tuple[RecordRow, ...]:
-        """The contact records of a subject."""
+    def contacts(self, subjects: Sequence[SubjectKey]) -> dict[SubjectKey, tuple[RecordRow, ...]]:
+        """The contact records of each subject, several subjects at once."""
+        if len(subjects) == 1:
+            return {s: self._contacts(s) for s in subjects}
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return dict(zip(subjects, pool.map(self._contacts, subjects), strict=True))
+
+    def _contacts(self, s: SubjectKey) -> tuple[RecordRow, ...]:
         return tuple(record_from(item) for item in self.table.all(f"S#{s}", "R#C#"))
 
     def carriers(self, keys: Iterable[IdentifierKey]) -> dict[IdentifierKey, IdentifierHead]:

@@ -70,7 +70,7 @@ def read(customers: Customers, jobs: Mapping[CustomerId, Job]) -> Rows:
         if label == customer
     ]
     heads = customers.heads(subjects)
-    return Rows(islands, heads, {s: customers.contacts(s) for s in subjects})
+    return Rows(islands, heads, customers.contacts(subjects))
 
 
 def folded(customer: CustomerId, job: Job, rows: Rows, rules: IdentityRules) -> Profile:
