@@ -142,6 +142,8 @@ class Spec:
     accepts: Literal["application/json", "application/x-www-form-urlencoded"] = "application/json"
     channel_identifier: str = "email"
     """The identifier type that a push addresses."""
+    rotates: bool = False
+    """Whether a token comes with a new secret, so that its function may write the secret, too."""
     secret_fields: Mapping[str, str] = field(default_factory=dict)
     """What `connect` asks for: field → where the vendor shows it."""
 

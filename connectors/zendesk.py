@@ -38,6 +38,7 @@ SPEC: Final = Spec(
     kinds=("user", "ticket", "call"),
     objects=("user",),
     webhooks=True,
+    rotates=True,
     secret_fields={
         "client_id": "Admin Center, Apps and integrations, OAuth clients: identifier",
         "client_secret": "the same page: secret",

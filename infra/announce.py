@@ -1,13 +1,11 @@
 """The graph changed: its stream becomes events, and the folded view of each customer."""
 
-from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.acknowledged import acknowledge
 from infra.functions import Function, Job, Shared
 from infra.queues import as_json, dead_letters
-from infra.storage import Storage
 
 NEWS = {
     "dynamodb": {
@@ -23,29 +21,26 @@ NEWS = {
 class Announce(Construct):
     """The only function that may put events on the outbound bus."""
 
-    def __init__(
-        self, scope: Construct, shared: Shared, storage: Storage, outbound: events.EventBus
-    ) -> None:
+    def __init__(self, scope: Construct, shared: Shared) -> None:
         super().__init__(scope, "Announce")
-        self.parked = dead_letters(self, shared.target, storage.key, "announce")
+        self.parked = dead_letters(self, shared.target, shared.key, "announce")
         acknowledge(self.parked, {"AwsSolutions-SQS3": "it is where the stream's failures end"})
         self.function = function = Function(
             self, "Announce", shared, Job("announce", "announce", seconds=60, memory=1024)
         )
-        function.may("events:PutEvents", on=outbound.event_bus_arn)
-        function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
-                     on=storage.graph.table_arn)  # fmt: skip
-        graph = storage.graph.table_arn
+        function.may("events:PutEvents", on=shared.buses.outbound.event_bus_arn)
+        graph = shared.graph.table_arn
+        function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", on=graph)
         function.may("dynamodb:PutItem", on=graph, keys=("C#*", "Q#announce"))
         function.may("dynamodb:BatchWriteItem", on=graph, keys=("L#*", "N#*"))
         function.reads_secret(shared.target.secret("pepper", "graph"))
-        function.encrypts(storage.key, via="dynamodb")
+        function.uses_key(via="dynamodb")
         function.may("sqs:SendMessage", on=self.parked.queue_arn)
-        function.encrypts(storage.key, via="sqs")
-        self._follow(storage)
+        function.uses_key(via="sqs")
+        self._follow(shared)
 
-    def _follow(self, storage: Storage) -> None:
-        stream = storage.graph.table_stream_arn
+    def _follow(self, shared: Shared) -> None:
+        stream = shared.graph.table_stream_arn
         assert stream is not None, "the graph table has a stream"
         read = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
         self.function.may(*read, on=stream)

@@ -1,11 +1,10 @@
 """A destination: its own queue, so that a slow one delays nobody else."""
 
-from aws_cdk import aws_events as events
 from constructs import Construct
 
 from infra.functions import Feed, Function, Job, Shared
 from infra.queues import Inbox, Patience
-from infra.storage import Storage
+from schemas.config import Destination
 
 PATIENCE = Patience(60, attempts=10)
 """A vendor that is down or short of calls is no reason to set a message aside within the hour."""
@@ -17,24 +16,21 @@ class Deliver(Construct):
     """Everything that belongs to one destination, named `deliver-<destination>`."""
 
     def __init__(
-        self, scope: Construct, system: str, shared: Shared, storage: Storage, bus: events.EventBus
+        self, scope: Construct, shared: Shared, system: str, destination: Destination
     ) -> None:
         super().__init__(scope, f"Deliver-{system}")
         name = f"deliver-{system}"
-        self.inbox = Inbox(self, name, shared.target, storage.key, PATIENCE)
-        self.inbox.listen(bus, NEWS)
+        self.inbox = Inbox(self, name, shared.target, shared.key, PATIENCE)
+        self.inbox.listen(shared.buses.outbound, NEWS)
         job = Job(name, "deliver", PATIENCE.seconds, memory=512, system=system)
         self.function = function = Function(self, "Deliver", shared, job)
-        function.takes_from(self.inbox, storage.key, FEED)
-        secret = shared.target.secret(system, "api")
-        function.reads_secret(secret, "secretsmanager:PutSecretValue")
-        function.reads_secret(shared.target.secret("pepper", "graph"))
-        function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
-                     on=storage.graph.table_arn)  # fmt: skip
-        function.may("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
-                     on=storage.graph.table_arn,
-                     keys=("S#*", f"SYS#{system}", f"L#delivery#{system}#*"))  # fmt: skip
-        function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
-                     on=storage.journal.table_arn)  # fmt: skip
+        function.takes_from(self.inbox, FEED)
         function.may("sqs:ChangeMessageVisibility", on=self.inbox.queue.queue_arn)
-        function.encrypts(storage.key, via="dynamodb")
+        function.holds_credentials(shared, destination)
+        function.reads_secret(shared.target.secret("pepper", "graph"))
+        graph = shared.graph.table_arn
+        function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", on=graph)
+        function.may("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", on=graph,
+                     keys=("S#*", f"SYS#{system}", f"L#delivery#{system}#*"))  # fmt: skip
+        function.may("dynamodb:Query", on=shared.journal.table_arn)
+        function.uses_key(via="dynamodb")

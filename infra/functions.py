@@ -5,14 +5,17 @@ from dataclasses import dataclass
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from connectors import registry
 from infra.acknowledged import acknowledge
+from infra.buses import Buses
 from infra.queues import Inbox
+from infra.storage import Storage
 from infra.target import Target
+from schemas.config import System
 from schemas.settings import Settings
 
 
@@ -40,11 +43,14 @@ class Feed:
 
 
 class Shared:
-    """What every function has in common: code, layer and environment."""
+    """What every function has in common: tables, buses, code, layer and environment."""
 
-    def __init__(self, scope: Construct, target: Target, settings: Settings) -> None:
+    def __init__(self, scope: Construct, target: Target, storage: Storage, buses: Buses) -> None:
         self.target = target
-        self.settings = settings
+        self.key = storage.key
+        self.graph = storage.graph
+        self.journal = storage.journal
+        self.buses = buses
         self.architecture = (
             lambda_.Architecture.ARM_64
             if target.architecture == "arm64"
@@ -61,6 +67,18 @@ class Shared:
             description="The locked dependencies, with byte code",
         )
 
+    def settings(self, job: Job) -> Settings:
+        """What a function is told by its environment."""
+        return Settings(
+            stage=self.target.stage,
+            function=job.name,
+            system=job.system,
+            graph_table=self.graph.table_name,
+            journal_table=self.journal.table_name,
+            inbound_bus=self.buses.inbound.event_bus_name,
+            outbound_bus=self.buses.outbound.event_bus_name,
+        )
+
 
 class Function(Construct):
     """A Lambda function, its log group, and a role that may log and trace, until `may` adds."""
@@ -68,6 +86,7 @@ class Function(Construct):
     def __init__(self, scope: Construct, id: str, shared: Shared, job: Job) -> None:  # noqa: A002 - CDK's word
         super().__init__(scope, id)
         self.job = job
+        self.key = shared.key
         self.name = shared.target.name(job.name)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log_group = logs.LogGroup(
@@ -85,9 +104,6 @@ class Function(Construct):
         )
 
     def _function(self, shared: Shared, log_group: logs.LogGroup) -> lambda_.Function:
-        settings = shared.settings.model_copy(
-            update={"function": self.job.name, "system": self.job.system}
-        )
         function = lambda_.Function(
             self,
             "Function",
@@ -100,7 +116,7 @@ class Function(Construct):
             role=self.role,
             timeout=Duration.seconds(self.job.seconds),
             memory_size=self.job.memory,
-            environment=settings.environment(),
+            environment=shared.settings(self.job).environment(),
             tracing=lambda_.Tracing.ACTIVE,
             log_group=log_group,
         )
@@ -129,27 +145,26 @@ class Function(Construct):
             )
         )
 
-    def reads_secret(self, name: str, *more: str) -> None:
-        """Allows to read one secret by its name (and `more` on it). AWS ends its ARN with six
-        letters of its own."""
-        arn = (
-            f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:{name}-??????"
-        )
-        self.may("secretsmanager:GetSecretValue", *more, on=arn)
+    def reads_secret(self, name: str) -> None:
+        """Allows to read one secret by its name. AWS ends its ARN with six letters of its own."""
+        self.may("secretsmanager:GetSecretValue", on=_secret(name))
 
-    def decrypts(self, key: kms.IKey, *, via: str) -> None:
-        """Allows to read what a service keeps encrypted."""
-        self.may("kms:Decrypt", on=key.key_arn, via=via)
+    def holds_credentials(self, shared: Shared, system: System) -> None:
+        """Allows to read its own system's secret, and to write it where the vendor rotates it."""
+        name = shared.target.secret(self.job.system, "api")
+        self.reads_secret(name)
+        if registry.load(system.connector).SPEC.rotates:
+            self.may("secretsmanager:PutSecretValue", on=_secret(name))
 
-    def encrypts(self, key: kms.IKey, *, via: str) -> None:
+    def uses_key(self, *, via: str) -> None:
         """Allows to read and write what a service keeps encrypted."""
-        self.may("kms:Decrypt", "kms:GenerateDataKey", on=key.key_arn, via=via)
+        self.may("kms:Decrypt", "kms:GenerateDataKey", on=self.key.key_arn, via=via)
 
-    def takes_from(self, inbox: Inbox, key: kms.IKey, feed: Feed) -> None:
+    def takes_from(self, inbox: Inbox, feed: Feed) -> None:
         """Runs for each batch on the queue; a handler names the messages that failed."""
         take = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
         self.may(*take, on=inbox.queue.queue_arn)
-        self.decrypts(key, via="sqs")
+        self.may("kms:Decrypt", on=self.key.key_arn, via="sqs")
         lambda_.CfnEventSourceMapping(
             self,
             "FromQueue",
@@ -162,3 +177,7 @@ class Function(Construct):
                 maximum_concurrency=feed.concurrency
             ),
         )
+
+
+def _secret(name: str) -> str:
+    return f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:{name}-??????"

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
@@ -12,42 +11,33 @@ from events.envelope import CloudEvent
 from events.inbound import SyncRequested
 from infra.functions import Feed, Function, Job, Shared
 from infra.queues import Inbox, Patience, as_json
-from infra.storage import Storage
 from schemas.config import Source
 
 PATIENCE = Patience(300)
 FEED = Feed(batch=10, concurrency=2)
 """Two at once is the least that AWS takes; a lease on the checkpoint keeps a sync alone."""
+NEWS = ("RecordChanged", "SyncRequested")
 
 
 class Pull(Construct):
     """Everything that belongs to one source, named `pull-<source>`."""
 
-    def __init__(
-        self, scope: Construct, source: str, shared: Shared, storage: Storage, bus: events.EventBus
-    ) -> None:
-        super().__init__(scope, f"Pull-{source}")
-        name = f"pull-{source}"
-        self.inbox = Inbox(self, name, shared.target, storage.key, PATIENCE)
-        self.inbox.listen(bus, ("RecordChanged", "SyncRequested"), {"source": [f"sluice.{source}"]})
-        job = Job(name, "pull", seconds=PATIENCE.seconds, memory=512, system=source)
-        self.function = Function(self, "Pull", shared, job)
-        self.function.takes_from(self.inbox, storage.key, FEED)
-        self._grant(shared.target.secret(source, "api"), source, storage, bus)
+    def __init__(self, scope: Construct, shared: Shared, name: str, source: Source) -> None:
+        super().__init__(scope, f"Pull-{name}")
+        job = Job(f"pull-{name}", "pull", PATIENCE.seconds, memory=512, system=name)
+        self.inbox = Inbox(self, job.name, shared.target, shared.key, PATIENCE)
+        self.inbox.listen(shared.buses.inbound, NEWS, {"source": [f"sluice.{name}"]})
+        self.function = function = Function(self, "Pull", shared, job)
+        function.takes_from(self.inbox, FEED)
+        function.holds_credentials(shared, source)
+        function.may("events:PutEvents", on=shared.buses.inbound.event_bus_arn)
+        function.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
+                     "dynamodb:DeleteItem", on=shared.graph.table_arn,
+                     keys=(f"SRC#{name}", f"Q#{name}", f"SYS#{name}", f"STAT#{name}"))  # fmt: skip
+        function.uses_key(via="dynamodb")
+        self._every(shared, name, source)
 
-    def _grant(self, secret: str, source: str, storage: Storage, bus: events.EventBus) -> None:
-        function = self.function
-        function.may("events:PutEvents", on=bus.event_bus_arn)
-        function.reads_secret(secret, "secretsmanager:PutSecretValue")
-        calls = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
-        function.may(
-            *(f"dynamodb:{call}" for call in calls),
-            on=storage.graph.table_arn,
-            keys=(f"SRC#{source}", f"Q#{source}", f"SYS#{source}", f"STAT#{source}"),
-        )
-        function.encrypts(storage.key, via="dynamodb")
-
-    def every(self, source: Source, name: str, storage: Storage) -> None:
+    def _every(self, shared: Shared, name: str, source: Source) -> None:
         """Asks for a pull at the source's rate, in the shape in which EventBridge delivers."""
         role = iam.Role(self, "Clock", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
         role.add_to_policy(
@@ -58,7 +48,7 @@ class Pull(Construct):
         )
         role.add_to_policy(
             iam.PolicyStatement(
-                actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[storage.key.key_arn]
+                actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[shared.key.key_arn]
             )
         )
         schedule = scheduler.CfnSchedule(

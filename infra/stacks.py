@@ -18,7 +18,6 @@ from infra.storage import storage
 from infra.target import Target
 from infra.users import users
 from schemas.config import Config
-from schemas.settings import Settings
 
 AUDIENCE = "sluice"
 """The audience of tokens from an issuer of the company's own."""
@@ -51,30 +50,15 @@ class Flow(Stack):
         )
         self.target, self.config, self.state = target, config, state
         self.buses = buses(self, target)
-        self.shared = Shared(self, target, self._settings())
-        kept, shared = state.storage, self.shared
-        self.pulls = [Pull(self, name, shared, kept, self.buses.inbound) for name in config.sources]
-        self.resolver = Resolve(self, shared, kept, self.buses.inbound)
-        self.announce = Announce(self, shared, kept, self.buses.outbound)
-        self.delivers = [
-            Deliver(self, name, shared, kept, self.buses.outbound) for name in config.destinations
-        ]
-        for pull, (name, source) in zip(self.pulls, config.sources.items(), strict=True):
-            pull.every(source, name, kept)
+        self.shared = shared = Shared(self, target, state.storage, self.buses)
+        self.pulls = [Pull(self, shared, *each) for each in config.sources.items()]
+        self.resolver = Resolve(self, shared)
+        self.announce = Announce(self, shared)
+        self.delivers = [Deliver(self, shared, *each) for each in config.destinations.items()]
         self.functions = self._served() | self._working()
         self.api = Api(self, target, self._issuer(), self.functions)
         self._watch()
         self._tell()
-
-    def _settings(self) -> Settings:
-        return Settings(
-            stage=self.target.stage,
-            function="",
-            graph_table=self.state.storage.graph.table_name,
-            journal_table=self.state.storage.journal.table_name,
-            inbound_bus=self.buses.inbound.event_bus_name,
-            outbound_bus=self.buses.outbound.event_bus_name,
-        )
 
     @property
     def inboxes(self) -> list[Inbox]:
@@ -87,14 +71,13 @@ class Flow(Stack):
 
     def _served(self) -> dict[str, Function]:
         """The functions behind the API."""
-        kept, shared, inbound = self.state.storage, self.shared, self.buses.inbound
         queues = [self.announce.parked.queue_arn]
         for inbox in self.inboxes:
             queues += [inbox.queue.queue_arn, inbox.dead.queue_arn]
         return {
-            "receive": receive(self, shared, kept, inbound, self.config),
-            "context": context(self, shared, kept),
-            "operate": operate(self, shared, kept, inbound, queues),
+            "receive": receive(self, self.shared, self.config),
+            "context": context(self, self.shared),
+            "operate": operate(self, self.shared, queues),
         }
 
     def _working(self) -> dict[str, Function]:

@@ -23,6 +23,7 @@ CONFIG = Config.model_validate(
                 "schedule": "rate(5 minutes)",
             },
             "mailchimp": {"connector": "mailchimp", "base_url": "https://mail.example.com"},
+            "helpdesk": {"connector": "zendesk", "base_url": "https://help.example.com"},
         },
         "destinations": {
             "mailchimp": {"connector": "mailchimp", "base_url": "https://mail.example.com"},
@@ -30,7 +31,7 @@ CONFIG = Config.model_validate(
         },
     }
 )
-"""Two shops of one vendor, and a system that is source and destination."""
+"""Two shops of one vendor, a system that is source and destination, one that rotates secrets."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

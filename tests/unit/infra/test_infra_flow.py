@@ -26,7 +26,7 @@ def listeners(flow: Template) -> dict[str, set[str]]:
 def test_there_is_one_function_for_each_system_and_step(flow: Template) -> None:
     assert set(flow.functions()) == {
         *("receive", "resolve", "announce", "context", "operate"),
-        *("pull-shop-eu", "pull-shop-us", "pull-mailchimp"),
+        *("pull-shop-eu", "pull-shop-us", "pull-mailchimp", "pull-helpdesk"),
         *("deliver-mailchimp", "deliver-warehouse"),
     }
 
@@ -43,7 +43,7 @@ def test_a_source_hears_only_what_is_about_it(flow: Template) -> None:
         for rule in flow.of("AWS::Events::Rule").values()
         if "RecordChanged" in rule["EventPattern"]["detail-type"]
     ]
-    assert sorted(sources) == [["sluice.mailchimp"], ["sluice.shop-eu"], ["sluice.shop-us"]]
+    assert sorted(sources) == [[f"sluice.{each}"] for each in sorted(CONFIG.sources)]
 
 
 def test_a_schedule_asks_for_a_pull_as_the_bus_would(flow: Template) -> None:
@@ -52,6 +52,7 @@ def test_a_schedule_asks_for_a_pull_as_the_bus_would(flow: Template) -> None:
         "sluice-dev-pull-shop-eu": "rate(15 minutes)",
         "sluice-dev-pull-shop-us": "rate(5 minutes)",
         "sluice-dev-pull-mailchimp": "rate(15 minutes)",
+        "sluice-dev-pull-helpdesk": "rate(15 minutes)",
     }
     for schedule in schedules:
         source = schedule["Name"].removeprefix("sluice-dev-pull-")

@@ -5,10 +5,11 @@ import pytest
 from tests.unit.infra.template import Template
 
 READING_SECRETS = {
-    "receive": {"shop-eu/webhook", "shop-us/webhook", "mailchimp/webhook"},
+    "receive": {f"{each}/webhook" for each in ("shop-eu", "shop-us", "mailchimp", "helpdesk")},
     "pull-shop-eu": {"shop-eu/api"},
     "pull-shop-us": {"shop-us/api"},
     "pull-mailchimp": {"mailchimp/api"},
+    "pull-helpdesk": {"helpdesk/api"},
     "resolve": {"pepper/graph"},
     "announce": {"pepper/graph"},
     "deliver-mailchimp": {"mailchimp/api", "pepper/graph"},
@@ -29,12 +30,17 @@ def test_a_function_reads_its_own_secrets_only(flow: Template, function: str) ->
     assert names == READING_SECRETS[function]
 
 
+def test_a_secret_is_written_only_where_the_vendor_rotates_it(flow: Template) -> None:
+    assert flow.able_to("secretsmanager:PutSecretValue") == {"pull-helpdesk"}
+    assert flow.able_to("secretsmanager:PutSecretValue", "/helpdesk/api-") == {"pull-helpdesk"}
+
+
 def test_only_announce_says_what_changed(flow: Template) -> None:
     assert flow.able_to("events:PutEvents", "Outbound") == {"announce"}
 
 
 def test_only_what_takes_records_in_says_so(flow: Template) -> None:
-    pulls = {"pull-shop-eu", "pull-shop-us", "pull-mailchimp"}
+    pulls = {"pull-shop-eu", "pull-shop-us", "pull-mailchimp", "pull-helpdesk"}
     assert flow.able_to("events:PutEvents", "Inbound") == {"receive", "operate", *pulls}
 
 

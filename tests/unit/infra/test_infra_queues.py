@@ -80,7 +80,7 @@ def test_every_rule_keeps_what_it_cannot_deliver(flow: Template) -> None:
         and statement["Action"] == "sqs:SendMessage"
     }
     rules = flow.of("AWS::Events::Rule")
-    assert len(rules) == 6  # three sources, resolve, two destinations
+    assert len(rules) == 7  # four sources, resolve, two destinations
     for name, rule in rules.items():
         for target in rule["Targets"]:
             dead = points_to(target["DeadLetterConfig"]["Arn"])
