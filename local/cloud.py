@@ -30,6 +30,11 @@ class Cloud:
     """Whether it keeps a list of the calls made to it, to compare with what roles allow."""
 
     @property
+    def calls(self) -> Path:
+        """Where it notes who asked for what, a JSON array a line (`cloud_permissions`)."""
+        return self.home / "calls.jsonl"
+
+    @property
     def service(self) -> Service:
         """The program."""
         return Service(
@@ -74,8 +79,7 @@ class Cloud:
             "S3_PERSIST": kept,
             "S3_DATA_DIR": str(self.home / "s3"),
             "TMPDIR": str(self._temporary),
-            "CLOUDTRAIL_RECORDING": "1" if self.recorded else "0",
-            "CLOUDTRAIL_MAX_EVENTS": "200000",
+            "CALLS_FILE": str(self.calls) if self.recorded else "",
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
         }

@@ -2,56 +2,22 @@
 
 Some things differ from its own command. Functions run on a Python without packages, so that they
 see the layer and nothing else, as on AWS. The process ends once its state is saved: its polling
-threads would keep it for minutes. A batch of PartiQL statements needs what AWS asks for. A stream
+threads would keep it for minutes. Roles are asked for what AWS asks for. A stream
 is followed beside the queues, and a queue's function gets as large a batch as it asks for.
 """
 
 import asyncio
-import json
 import os
-import re
 import sys
 import threading
 import time
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 STREAM_PAUSE: Final = 0.1  # seconds
-BATCH: Final = "dynamodb:BatchExecuteStatement"
-STATEMENT: Final = re.compile(
-    r'\s*(INSERT|UPDATE|DELETE|SELECT)\b.*?"([^"]+)"', re.IGNORECASE | re.DOTALL
-)
-
-
-def authorise_statements_as_aws_does() -> None:
-    """Makes a batch need `PartiQLInsert` and so on, on the table of each statement.
-
-    MiniStack asks for the call's own name, which is no action on AWS and belongs in no policy.
-    """
-    actions: Any = import_module("ministack.core.iam_actions")
-    known = actions.dynamodb_transaction_checks
-
-    def checks(action: str, body: bytes, region: str, account: str) -> list[tuple[str, str]]:
-        if action != BATCH:
-            found: list[tuple[str, str]] = known(action, body, region, account)
-            return found
-        return [
-            (
-                f"dynamodb:PartiQL{verb.title()}",
-                f"arn:aws:dynamodb:{region}:{account}:table/{table}",
-            )
-            for verb, table in statements(body)
-        ]
-
-    actions.dynamodb_transaction_checks = checks
-
-
-def statements(body: bytes) -> list[tuple[str, str]]:
-    """Verb and table of each statement of a batch; nothing if one of them says neither."""
-    found = [STATEMENT.match(each["Statement"]) for each in json.loads(body)["Statements"]]
-    named = [(match[1], match[2]) for match in found if match]
-    return named if len(named) == len(found) else []
+ROOT: Final = Path(__file__).resolve().parent.parent
 
 
 def follow_streams_beside_queues() -> None:
@@ -96,6 +62,16 @@ def fill_batches_as_aws_does() -> None:
     queues._receive_messages_for_esm = filled  # noqa: SLF001
 
 
+def check_permissions_as_aws_does(calls: str) -> None:
+    """See `local.cloud_permissions`; `calls` is the file to note them in, if any."""
+    sys.path.append(str(ROOT))  # last: MiniStack's own packages come first
+    permissions: Any = import_module("local.cloud_permissions")
+    permissions.authorise_statements_as_aws_does()
+    permissions.limit_partitions_as_aws_does()
+    if calls:
+        permissions.write_down(calls)
+
+
 async def serve(port: int) -> None:
     """Serves until a signal asks to stop; MiniStack saves its state on the way out."""
     config = import_module("hypercorn.config").Config()
@@ -116,7 +92,7 @@ async def serve_and_leave(port: int) -> None:
 
 if __name__ == "__main__":
     sys.executable = sys.argv[1]
-    authorise_statements_as_aws_does()
+    check_permissions_as_aws_does(os.environ.get("CALLS_FILE", ""))
     follow_streams_beside_queues()
     fill_batches_as_aws_does()
     asyncio.run(serve_and_leave(int(os.environ["GATEWAY_PORT"])))

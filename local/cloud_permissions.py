@@ -1,0 +1,93 @@
+"""What the local cloud asks a role for, put right where it differs from AWS, and written down.
+
+Loaded by `serve_cloud`, in the environment that holds MiniStack.
+"""
+
+import json
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+BATCH: Final = "dynamodb:BatchExecuteStatement"
+STATEMENT: Final = re.compile(
+    r'\s*(INSERT|UPDATE|DELETE|SELECT)\b.*?"([^"]+)"', re.IGNORECASE | re.DOTALL
+)
+PARTITION: Final = re.compile(r"\bpk = (:\w+)")
+
+
+def authorise_statements_as_aws_does() -> None:
+    """Makes a batch need `PartiQLInsert` and so on, on the table of each statement.
+
+    MiniStack asks for the call's own name, which is no action on AWS and belongs in no policy.
+    """
+    actions: Any = import_module("ministack.core.iam_actions")
+    known = actions.dynamodb_transaction_checks
+
+    def checks(action: str, body: bytes, region: str, account: str) -> list[tuple[str, str]]:
+        if action != BATCH:
+            found: list[tuple[str, str]] = known(action, body, region, account)
+            return found
+        return [
+            (
+                f"dynamodb:PartiQL{verb.title()}",
+                f"arn:aws:dynamodb:{region}:{account}:table/{table}",
+            )
+            for verb, table in statements(body)
+        ]
+
+    actions.dynamodb_transaction_checks = checks
+
+
+def statements(body: bytes) -> list[tuple[str, str]]:
+    """Verb and table of each statement of a batch; nothing if one of them says neither."""
+    found = [STATEMENT.match(each["Statement"]) for each in json.loads(body)["Statements"]]
+    named = [(match[1], match[2]) for match in found if match]
+    return named if len(named) == len(found) else []
+
+
+def limit_partitions_as_aws_does() -> None:
+    """Makes the condition `dynamodb:LeadingKeys` hold: MiniStack does not tell which they are."""
+    actions: Any = import_module("ministack.core.iam_actions")
+    known = actions.dynamodb_service_context
+
+    def context(body: bytes) -> dict[str, Any]:
+        found: dict[str, Any] = known(body)
+        keys = partitions(body)
+        return found | {"dynamodb:LeadingKeys": keys} if keys else found
+
+    actions.dynamodb_service_context = context
+
+
+def partitions(body: bytes) -> list[str]:
+    """The partition keys that a call names, of single items, batches and queries.
+
+    Those of a transaction are left out: AWS looks at its items one by one.
+    """
+    call = json.loads(body)
+    named = [call]
+    for requests in call.get("RequestItems", {}).values():
+        if isinstance(requests, dict):
+            named += [{"Key": key} for key in requests["Keys"]]
+        else:
+            named += [inner for request in requests for inner in request.values()]
+    if match := PARTITION.search(call.get("KeyConditionExpression", "")):
+        named.append({"Key": {"pk": call["ExpressionAttributeValues"][match[1]]}})
+    keys = [each.get("Key") or each.get("Item") or {} for each in named]
+    return [key["pk"]["S"] for key in keys if "pk" in key]
+
+
+def write_down(file: str) -> None:
+    """Notes, a line each: who asked, for which action, on what, and whether it was denied."""
+    evaluator: Any = import_module("ministack.core.iam_evaluator")
+    known = evaluator.enforce
+
+    def enforce(access_key: str, action: str, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
+        denied = known(access_key, action, *rest, **named)
+        caller = evaluator._request_caller_arn.get()  # noqa: SLF001 - told nowhere else
+        line = [caller, action, named.get("resource_arn", "*"), denied is not None]
+        with Path(file).open("a") as lines:
+            lines.write(json.dumps(line) + "\n")
+        return denied
+
+    evaluator.enforce = enforce
