@@ -57,7 +57,7 @@ def state_of(
     counting = [each for each in bearing if each.state == "withdrawn" or each.effective_at <= now]
     if not counting:
         return Standing("future", tuple(bearing)) if bearing else Standing("silent")
-    last = max(counting, key=lambda each: (each.effective_at, each.state == "withdrawn"))
+    last = max(counting, key=_rank)
     return Standing(last.state, (last,))
 
 
@@ -71,6 +71,12 @@ def evidence(event: ConsentRow) -> str:
     return f"{event.source}:{event.record}@{event.effective_at.isoformat()}"
 
 
+def _rank(event: ConsentRow) -> tuple[object, ...]:
+    """Latest, then the more restrictive; the rest only makes the order of arrival not matter."""
+    withdrawn = event.state == "withdrawn"
+    return event.effective_at, withdrawn, evidence(event), event.stated, event.channel, event.method
+
+
 def _bears(event: ConsentRow, channel: Channel) -> bool:
     """A grant must cover the channel; a withdrawal must only touch it. Unstated never grants."""
     if event.state == "withdrawn":
@@ -80,4 +86,4 @@ def _bears(event: ConsentRow, channel: Channel) -> bool:
 
 def _joined(state: State, found: Iterable[Standing]) -> Standing:
     events = {event for each in found if each.state == state for event in each.decisive}
-    return Standing(state, tuple(sorted(events, key=lambda e: (e.effective_at, evidence(e)))))
+    return Standing(state, tuple(sorted(events, key=_rank)))

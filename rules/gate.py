@@ -84,6 +84,6 @@ def _decision(book: Book, purpose: str, reason: Reason, said: Standing, now: dat
         purpose=purpose,
         policy=book.version,
         decided_at=now,
-        evidence=tuple(evidence(each) for each in used),
+        evidence=tuple(dict.fromkeys(evidence(each) for each in used)),
         consented_at=min((e.effective_at for e in used), default=None) if granted else None,
     )
