@@ -6,7 +6,7 @@ from typing import Any
 from adapters import bus, quarantine
 from adapters.customers import Customers
 from adapters.table import decode
-from functions import telemetry, wiring
+from functions import wiring
 from functions.folding import fold_all
 from functions.following import follow
 from functions.problem import Answer
@@ -22,7 +22,7 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
     try:
         return {"batchItemFailures": _attempt(event["Records"])}
     finally:
-        telemetry.flush(wiring.metrics())
+        wiring.flush()
 
 
 def _attempt(records: Sequence[Record]) -> list[dict[str, str]]:

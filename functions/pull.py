@@ -13,7 +13,7 @@ from adapters.checkpoints import Checkpoints
 from connectors import registry
 from connectors.contract import Connector, Page, Pull
 from events.inbound import RecordChanged, SyncRequested
-from functions import calling, observed, telemetry, wiring
+from functions import calling, observed, wiring
 from schemas.config import Source
 from schemas.errors import BadRecord, Misconfigured, RetryLater, SluiceError
 
@@ -91,7 +91,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: 
         except (SluiceError, ValueError) as error:
             wiring.logger().warning("not read", extra={"reason": str(error)})
             failed.append({"itemIdentifier": message["messageId"]})
-    telemetry.flush(wiring.metrics())
+    wiring.flush()
     return {"batchItemFailures": failed}
 
 

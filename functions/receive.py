@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from adapters import bus, quarantine, tallies
 from connectors import registry
 from connectors.contract import Connector, Delivery, Inbound
-from functions import observed, telemetry, wiring
+from functions import observed, wiring
 from functions.problem import Answer, answer, problem
 from schemas.config import Source
 from schemas.errors import BadRecord, Misconfigured, RetryLater
@@ -34,7 +34,7 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
         wiring.logger().error("misconfigured", extra={"source": name, "reason": str(error)})
         return problem(503, "This source is not set up yet.", headers={"retry-after": "300"})
     finally:
-        telemetry.flush(wiring.metrics())
+        wiring.flush()
 
 
 def inbound(event: Mapping[str, Any], public_url: str) -> Inbound:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from functions import telemetry, wiring
+from functions import wiring
 from functions.caller import Caller, caller_of
 from functions.problem import Answer, NotServed, problem
 from schemas.errors import Misconfigured, RetryLater
@@ -49,7 +49,7 @@ def serve(event: Mapping[str, Any], routes: Mapping[str, Route]) -> Answer:
         wiring.logger().error("misconfigured", extra={"reason": str(error)})
         return problem(503, f"The hub is not set up yet: {error}.")
     finally:
-        telemetry.flush(wiring.metrics())
+        wiring.flush()
 
 
 def _request(event: Mapping[str, Any]) -> Request:

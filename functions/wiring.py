@@ -6,8 +6,8 @@ import time
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools import Logger, Metrics
 from botocore.credentials import Credentials
 
 from adapters.aws import Aws
@@ -20,6 +20,9 @@ from rules.keys import Pepper
 from schemas.config import Config
 from schemas.policy import Policy
 from schemas.settings import Settings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger, Metrics
 
 CONFIG = Path(__file__).parent.parent / "config.json"
 
@@ -123,12 +126,18 @@ def policy() -> tuple[str, Policy]:
 
 
 @cache
-def logger() -> Logger:
+def logger() -> "Logger":
     """The structured log; addresses and numbers are blotted out."""
     return telemetry.logger(settings().function)
 
 
 @cache
-def metrics() -> Metrics:
+def metrics() -> "Metrics":
     """Counts and times, in CloudWatch's embedded format."""
     return telemetry.metrics(settings().metrics_namespace, settings().function)
+
+
+def flush() -> None:
+    """Writes out the metrics of this invocation, if anything was counted."""
+    if metrics.cache_info().currsize:
+        telemetry.flush(metrics())
