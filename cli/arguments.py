@@ -1,12 +1,20 @@
 """What can be typed after `sluice`."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from cli import customer, source, status, token, why
+from cli.session import Session
 
 ROLES = ("agent", "operator", "privacy")
 STAGE = "local"
+
+
+def _connect(session: Session, given: Namespace) -> int:
+    """Loads what only connecting needs: AWS's library and the connectors."""
+    from cli import connect  # noqa: PLC0415
+
+    return connect.run(session, given)
 
 
 def parser() -> ArgumentParser:
@@ -20,6 +28,8 @@ def parser() -> ArgumentParser:
     asked.add_argument("--customer", required=True, help="an id, address, number, or name")
     asked.add_argument("--destination", required=True)
     asked.add_argument("--cursor", help="where the page before ended")
+    joined = _command(commands, "connect", "keep a system's credentials", _connect)
+    joined.add_argument("name", help="a source or destination of sluice.yaml")
     signed = _command(commands, "token", "a bearer token for the API", token.run)
     signed.add_argument("--role", choices=ROLES, required=True)
     return made

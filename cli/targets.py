@@ -39,7 +39,7 @@ def load(root: Path, stage: str) -> Target:
 
 
 def read(file: Path, stage: str) -> Target:
-    """The same, from a targets file of one's own; `Failure` says how to make one."""
+    """The stage's target; `Failure` says how to make one."""
     start = "make up" if stage == LOCAL else f"make deploy STAGE={stage}"
     try:
         known = json.loads(file.read_text("utf-8"))

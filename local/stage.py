@@ -13,7 +13,7 @@ from botocore.credentials import Credentials
 from adapters.aws import Aws
 from adapters.policy import adopt
 from adapters.table import Table
-from local import cloud, deploy, place, prepare, service, synth, vendors
+from local import cloud, deploy, place, prepare, service, synth, vendors, whereabouts
 from local.install import ROOT
 from local.programs import LocalError, Running
 from schemas import documents
@@ -168,23 +168,12 @@ def _write(stage: Stage) -> None:
         "outputs": stage.outputs,
         "log": str(stage.cloud.service.log),
     }
-    draft = stage.file.with_suffix(".draft")
-    draft.touch(mode=0o600)
-    draft.write_text(json.dumps({**_targets(stage.file), NAME: entry}, indent=1))
-    draft.replace(stage.file)
+    whereabouts.write(stage.file, NAME, entry)
 
 
 def _kept_passwords(stage: Stage) -> dict[str, str]:
-    users = _targets(stage.file).get(NAME, {}).get("users", {})
+    users = whereabouts.read(stage.file).get(NAME, {}).get("users", {})
     return {role: user["password"] for role, user in users.items()}
-
-
-def _targets(file: Path) -> dict[str, Any]:
-    try:
-        known: dict[str, Any] = json.loads(file.read_text())
-    except (OSError, ValueError):
-        return {}
-    return known
 
 
 def _aws(stage: Stage) -> Aws:

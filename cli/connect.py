@@ -1,0 +1,103 @@
+"""`sluice connect NAME`: asks for a system's credentials and keeps them in Secrets Manager.
+
+Credentials are typed, or come as JSON on standard input; never as arguments, which others can see.
+"""
+
+import getpass
+import json
+import secrets
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+
+from cli.api import Json
+from cli.failure import Failure
+from cli.session import Session
+from connectors import registry
+from connectors.contract import Spec
+from schemas import documents
+from schemas.config import System
+from schemas.errors import Misconfigured
+
+FILE: Final = Path("sluice.yaml")
+LOCAL_KEY: Final = "test"
+
+
+def run(session: Session, given: Namespace) -> int:
+    """Keeps what was entered; what was left empty stays as it is."""
+    try:
+        system, source = _system(given.name)
+        spec = registry.load(system.connector).SPEC
+    except Misconfigured as error:
+        raise Failure(str(error)) from error
+    entered = _entered(spec, webhooks=source and spec.webhooks)
+    session.about_to(f"keeping the credentials of {given.name}")
+    manager = _manager(session)
+    for kind in ("api", "webhook"):
+        if entered.get(kind):
+            _keep(manager, f"sluice/{session.stage}/{given.name}/{kind}", entered[kind])
+    told: Json = {"system": given.name, "kept": [kind for kind in ("api", "webhook") if entered[kind]]}
+    if spec.webhooks and sys.stdin.isatty():
+        told["webhook_secret"] = entered["webhook"].get("secret", "")
+    if source and spec.webhooks:
+        told["webhooks_to"] = f"{session.api.target.api_url}/webhooks/{given.name}"
+    session.show(told, lambda: "\n".join(f"{name}: {value}" for name, value in told.items()))
+    return 0
+
+
+def _system(name: str) -> tuple[System, bool]:
+    config = documents.config(FILE)
+    found: System | None = config.sources.get(name) or config.destinations.get(name)
+    if found is None:
+        known = ", ".join({**config.sources, **config.destinations})
+        message = f"sluice.yaml has no system {name}. It has: {known}"
+        raise Failure(message)
+    return found, name in config.sources
+
+
+def _entered(spec: Spec, *, webhooks: bool) -> dict[str, Json]:
+    if not sys.stdin.isatty():
+        return _read()
+    api = {field: _asked(f"{field} ({where}): ") for field, where in spec.secret_fields.items()}
+    hook = {}
+    if webhooks:
+        text = "webhook secret (empty: one is made, to be given to the vendor): "
+        hook = {"secret": _asked(text) or secrets.token_urlsafe(32)}
+    return {"api": {field: value for field, value in api.items() if value}, "webhook": hook}
+
+
+def _asked(text: str) -> str:
+    return getpass.getpass(text).strip()
+
+
+def _read() -> dict[str, Json]:
+    try:
+        given = json.load(sys.stdin)
+        return {kind: dict(given.get(kind) or {}) for kind in ("api", "webhook")}
+    except (ValueError, TypeError, AttributeError) as error:
+        message = 'standard input must be {"api": {...}, "webhook": {...}}'
+        raise Failure(message) from error
+
+
+def _manager(session: Session) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    target = session.api.target
+    if target.endpoint:
+        return boto3.client(
+            "secretsmanager",
+            endpoint_url=target.endpoint,
+            region_name=target.region,
+            aws_access_key_id=LOCAL_KEY,
+            aws_secret_access_key=LOCAL_KEY,
+        )
+    return boto3.client("secretsmanager", region_name=target.region)
+
+
+def _keep(manager: Any, name: str, value: Json) -> None:  # noqa: ANN401 - as above
+    text = json.dumps(value)
+    try:
+        manager.put_secret_value(SecretId=name, SecretString=text)
+    except manager.exceptions.ResourceNotFoundException:
+        manager.create_secret(Name=name, SecretString=text)
