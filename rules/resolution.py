@@ -2,6 +2,21 @@
 
 Consents first, then links, then records: a record's row exists only once its subject's committed
 links contain its identifiers, so a crash between any two calls and a redelivery lose nothing.
+
+What else changes the graph, each idempotent, resumable after a crash, and safe beside resolvers;
+run with `adapters.graph.Stores.run`. `laws` is a `Laws`, keys are opaque (`rules.keys`):
+
+- `resolution_verdicts.judge(verdicts: Sequence[Verdict], laws) -> Steps[None]`; `BadRecord` when
+  a subject is unknown. The verdicts are made by `identity_evidence.split_verdicts`/`merge_verdict`.
+- `resolution_marks.mark(key: IdentifierKey, laws, *, blocked: bool | None = None,
+  trusted: bool | None = None) -> Steps[None]`; none leaves a mark as it is.
+- `resolution_removal.erase(s: SubjectKey, at: datetime, laws, *, last: bool = False)` and
+  `remove_record(s, record: tuple[kind, id], at, laws, *, last=False)`, both `-> Steps[None]`: once
+  now, and again with the same `at` and `last=True` when whatever was running then has ended (15 min).
+- `resolution_adoption.adopt(name: str, laws, pages: int = 1) -> Steps[Progress]`: call until
+  `.done`; `laws.rules` are the new rules, which the resolvers use already, `name` their hash.
+- `identity_diff.diff(nodes, marks, verdicts, old, new) -> Difference` (`merges`, `splits`,
+  `largest`): pure, for the dry run.
 """
 
 from collections.abc import Iterable, Sequence
