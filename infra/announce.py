@@ -51,7 +51,7 @@ class Announce(Construct):
             function_name=self.function.lambda_function.function_name,
             event_source_arn=stream,
             starting_position="TRIM_HORIZON",
-            batch_size=100,
+            batch_size=400,
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=8,
             maximum_record_age_in_seconds=21_600,
