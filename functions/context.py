@@ -1,7 +1,9 @@
 """Any identifier in, the whole customer out: as far as the caller's role and purpose go."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
+from itertools import repeat
 from typing import Any, Final
 
 from adapters.customers import Customers
@@ -23,6 +25,8 @@ MAY: Final[tuple[Role, ...]] = ("agent", "privacy")
 PAGE: Final = 20
 FIRST_PAGE: Final = 100
 """Interactions of each subject read for the first page: what was bought is among them."""
+AT_ONCE: Final = 8
+"""Calls under way: as many as the connection pool holds."""
 READ_LOG_KEPT: Final = timedelta(days=1095)
 
 
@@ -81,7 +85,9 @@ def _in_step(profile: Profile, found: Found) -> bool:
 
 def _whole(request: Request, allowed: Access, who: Person) -> ContextView:
     limit, cursor = request.limit(PAGE), request.query.get("cursor", "")
-    rows = _interactions(who, cursor, limit + 1 if cursor else FIRST_PAGE)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        purposes = pool.submit(_purposes, who)
+        rows = _interactions(pool, who, cursor, limit + 1 if cursor else FIRST_PAGE)
     page, following = context.newest(rows, limit)
     orders = context.newest(rows, len(rows))[0] if allowed.sees("orders") and not cursor else []
     history = page if allowed.sees("history") else []
@@ -90,21 +96,22 @@ def _whole(request: Request, allowed: Access, who: Person) -> ContextView:
         role=allowed.role,
         customer=context.customer(who.profile, allowed.sees),
         bought=context.bought(context.happenings(orders)),
-        purposes=_purposes(who),
+        purposes=purposes.result(),
         history=context.happenings(history),
         next=following if history else None,
     )
 
 
-def _interactions(who: Person, cursor: str, limit: int) -> list[tuple[SubjectKey, context.Row]]:
+def _interactions(
+    pool: Executor, who: Person, cursor: str, limit: int
+) -> list[tuple[SubjectKey, context.Row]]:
     customers = Customers(wiring.graph())
     if cursor and "|" not in cursor:
         raise NotServed(400, "This cursor is not one that was answered; begin without it.")
-    return [
-        (s, row)
-        for s in sorted(who.subjects)
-        for row in customers.interactions(s, limit, context.after(cursor, s) if cursor else "")
-    ]
+    subjects = sorted(who.subjects)
+    starts = [context.after(cursor, s) if cursor else "" for s in subjects]
+    found = pool.map(customers.interactions, subjects, repeat(limit), starts)
+    return [(s, row) for s, rows in zip(subjects, found, strict=True) for row in rows]
 
 
 def _purposes(who: Person) -> tuple[PurposeView, ...]:
