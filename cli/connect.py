@@ -39,7 +39,8 @@ def run(session: Session, given: Namespace) -> int:
     for kind in ("api", "webhook"):
         if entered.get(kind):
             _keep(manager, f"sluice/{session.stage}/{given.name}/{kind}", entered[kind])
-    told: Json = {"system": given.name, "kept": [kind for kind in ("api", "webhook") if entered[kind]]}
+    kept = [kind for kind in ("api", "webhook") if entered[kind]]
+    told: Json = {"system": given.name, "kept": kept}
     if spec.webhooks and sys.stdin.isatty():
         told["webhook_secret"] = entered["webhook"].get("secret", "")
     if source and spec.webhooks:

@@ -1,6 +1,7 @@
 """`make deploy STAGE=…`: builds, deploys to AWS with boto3 alone, and prepares the stage."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from random import random
@@ -32,7 +33,7 @@ def run(stage: str, teller: Teller) -> None:
     problems = documents.together(config, policy, ROOT / "policy.yaml")
     if problems:
         raise documents.Invalid(problems)
-    session = boto3.Session()
+    session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
     teller.begin("account")
     place = _place(session)
     teller.end(f"{place.account}, {place.region}")

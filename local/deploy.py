@@ -167,8 +167,9 @@ def _describe(name: str, place: Place) -> "StackTypeDef | None":
 
 def _url(s3_url: str, place: Place) -> str:
     bucket, _, key = s3_url.removeprefix("s3://").partition("/")
-    if place.local:
-        return f"{place.s3.meta.endpoint_url}/{bucket}/{key}"
+    endpoint = place.s3.meta.endpoint_url
+    if ".amazonaws.com" not in endpoint:
+        return f"{endpoint}/{bucket}/{key}"
     return f"https://{bucket}.s3.{place.region}.amazonaws.com/{key}"
 
 
