@@ -36,10 +36,10 @@ def flow() -> str:
     ends = [
         "  vendors([source systems]) -->|webhook| receive",
         "  vendors -->|pages| pull",
-        "  resolve --> graph[(customer graph)]",
-        "  graph -->|stream| announce",
+        "  resolve --> table[(customer graph)]",
+        "  table -->|stream| announce",
         "  deliver -->|what consent permits| destinations([destinations])",
-        "  graph -->|the whole customer| context([agent, shop page])",
+        "  table -->|the whole customer| context([agent, shop page])",
     ]
     return "\n".join(["```mermaid", "flowchart LR", *ends, *arrows, "```"])
 
