@@ -12,7 +12,7 @@ run with `adapters.graph.Stores.run`. `laws` is a `Laws`, keys are opaque (`rule
   trusted: bool | None = None) -> Steps[None]`; none leaves a mark as it is.
 - `resolution_removal.erase(s: SubjectKey, at: datetime, laws, *, last: bool = False)` and
   `remove_record(s, record: tuple[kind, id], at, laws, *, last=False)`, both `-> Steps[None]`: once
-  now, and again with the same `at` and `last=True` when whatever was running then has ended (15 min).
+  now, and again with the same `at` and `last=True` when whatever was running then has ended.
 - `resolution_adoption.adopt(name: str, laws, pages: int = 1) -> Steps[Progress]`: call until
   `.done`; `laws.rules` are the new rules, which the resolvers use already, `name` their hash.
 - `identity_diff.diff(nodes, marks, verdicts, old, new) -> Difference` (`merges`, `splits`,

@@ -11,7 +11,7 @@ from rules.keys import Pepper
 from rules.resolution_items import gate_key, island_item, member_key, shard_of
 from rules.resolution_view import Draft
 from schemas.errors import BadRecord
-from schemas.graph import IdentifierHead, IdentifierKey, Island, Review, SubjectKey
+from schemas.graph import IdentifierHead, IdentifierKey, Island, Review, SubjectKey, Verdict
 from schemas.policy import IdentityRules
 from schemas.rows import Condition, Write
 
@@ -125,13 +125,23 @@ def _union(winner: Island, losers: list[Island]) -> Island:
     return winner.model_copy(
         update={
             "nodes": nodes,
-            "verdicts": tuple(
-                sorted(verdicts, key=lambda v: (v.at, v.kind, v.a, v.b, v.by, v.why))
-            ),
+            "verdicts": _in_order(verdicts),
             "unusable": frozenset[str]().union(*(island.unusable for island in every)),
             "oversized": frozenset[str]().union(*(island.oversized for island in every)),
         }
     )
+
+
+def with_verdicts(island: Island, said: Iterable[Verdict]) -> Island:
+    """The island where this is known, too; saying it again changes nothing."""
+    fresh = set(said).difference(island.verdicts)
+    if not fresh:
+        return island
+    return island.model_copy(update={"verdicts": _in_order({*island.verdicts, *fresh})})
+
+
+def _in_order(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    return tuple(sorted(verdicts, key=lambda v: (v.at, v.kind, v.a, v.b, v.by, v.why)))
 
 
 def recompute(draft: Draft, laws: Laws) -> None:

@@ -15,6 +15,7 @@ from rules.resolution_islands import (
     recompute,
     unite,
     usable,
+    with_verdicts,
     without,
 )
 from rules.resolution_items import identifier_key, subject_key
@@ -44,19 +45,18 @@ class Change:
     subject: Subject
     links: Mapping[IdentifierKey, Link]
     named: Mapping[SubjectKey, Subject]
-    aliases: Mapping[SubjectKey, Verdict]
+    aliases: Mapping[str, Verdict]
+    """By their name on the subject's head: `<s> <kind>:<id>`."""
 
 
 def change_of(case: Case) -> Change:
     """The links of one observation. An alias is as old as its record, whichever version said it."""
     subject = case.observation.subject
+    record = case.observation.record
+    name = f"{record.kind}:{record.id}"
     aliases = {
-        other: Verdict(
-            kind="alias",
-            a=case.s,
-            b=other,
-            at=case.observation.record.occurred_at,
-            by=subject.source,
+        f"{other} {name}": Verdict(
+            kind="alias", a=case.s, b=other, at=record.occurred_at, by=subject.source, why=name
         )
         for other in case.aliases
     }
@@ -68,7 +68,7 @@ def news(head: SubjectHead | None, change: Change) -> Change | None:
     if head is None:
         return change
     fresh = {k: link for k, link in change.links.items() if k not in head.links}
-    aliases = {s: v for s, v in change.aliases.items() if s not in head.aliases}
+    aliases = {name: v for name, v in change.aliases.items() if name not in head.aliases}
     older = created(change.subject) < created(head.subject)
     if head.seen and not fresh and not aliases and not older:
         return None
@@ -87,7 +87,8 @@ def plan_link(draft: Draft, change: Change, laws: Laws, *, apart: bool = False) 
         return
     before = head or _stub(change.s, change.subject, "")
     cells = _cells(draft, said, before, laws, apart=apart)
-    others = {s: draft.subject(s) or _stub(s, said.named[s], "") for s in said.aliases}
+    merged = [verdict.b for verdict in said.aliases.values()]
+    others = {s: draft.subject(s) or _stub(s, said.named[s], "") for s in merged}
     near = {before.island} | {other.island for other in others.values()}
     near |= {cell.island for cell in cells if usable(cell)}
     island = unite(draft, near - {""}, laws)
@@ -103,7 +104,8 @@ def plan_link(draft: Draft, change: Change, laws: Laws, *, apart: bool = False) 
 
 def _first_reads(change: Change) -> list[Key]:
     cells = [identifier_key(key) for key in change.links]
-    return [subject_key(change.s), *cells, *(subject_key(s) for s in change.aliases)]
+    merged = [subject_key(verdict.b) for verdict in change.aliases.values()]
+    return [subject_key(change.s), *cells, *merged]
 
 
 def _stub(s: SubjectKey, subject: Subject, g: str) -> SubjectHead:
@@ -162,12 +164,8 @@ def _island_after(
 ) -> Island:
     own = keys.of_own(head.subject, head.s)
     node = Node(created=created(head.subject), own=own, links=frozenset(head.links))
-    after = island.model_copy(
-        update={
-            "nodes": {**island.nodes, head.s: node},
-            "verdicts": (*island.verdicts, *said.aliases.values()),
-        }
-    )
+    after = island.model_copy(update={"nodes": {**island.nodes, head.s: node}})
+    after = with_verdicts(after, said.aliases.values())
     for cell in cells:
         if not usable(cell):
             after = without(after, cell)

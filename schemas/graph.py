@@ -66,8 +66,8 @@ class SubjectHead(Frozen):
     version: int
     island: str
     links: dict[IdentifierKey, Link] = {}
-    aliases: frozenset[SubjectKey] = frozenset()
-    """Those that the vendor merged into this one."""
+    aliases: frozenset[str] = frozenset()
+    """`<s> <kind>:<id>`: whom the vendor merged into this one, by which record."""
     own: IdentifierHead | None = None
     seen: bool = True
     totals: dict[str, Total] = {}

@@ -11,7 +11,7 @@ from rules.identity import Marks, created, founder, partition, unusable
 from rules.keys import Pepper
 from rules.resolution_case import Case, Received, prepare
 from rules.resolution_links import change_of
-from schemas.graph import Node, Review
+from schemas.graph import Node, Review, Verdict
 from schemas.identifiers import Claim, Identifier, Subject
 from schemas.observation import Interaction, Money, Observation, Record
 from schemas.policy import IdentifierRule, IdentityRules
@@ -28,6 +28,7 @@ RULES = IdentityRules(
     },
     scope_cap=6,
 )
+NO_MARKS = Marks()
 
 
 def person(random: Random, most: int = 5) -> Subject:
@@ -111,14 +112,21 @@ class Graph:
     totals: Totals
 
 
-def expected(received: Iterable[Received], rules: IdentityRules = RULES) -> Graph:
+def expected(
+    received: Iterable[Received],
+    rules: IdentityRules = RULES,
+    pepper: Pepper = PEPPER,
+    *,
+    said: Iterable[Verdict] = (),
+    marks: Marks = NO_MARKS,
+) -> Graph:
     """The graph by the pure function alone, of the whole set at once."""
-    cases = [prepare(each, PEPPER, rules) for each in received]
+    cases = [prepare(each, pepper, rules) for each in received]
     nodes = _nodes(cases)
     verdicts = [v for case in cases for v in change_of(case).aliases.values()]
-    found = partition(nodes, unusable(nodes, rules, Marks()), verdicts, rules)
+    found = partition(nodes, unusable(nodes, rules, marks), [*verdicts, *said], rules)
     labels = {
-        s: keys.of_customer(PEPPER, founder(customer, nodes))
+        s: keys.of_customer(pepper, founder(customer, nodes))
         for customer in found.customers
         for s in customer
     }

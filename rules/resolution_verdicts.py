@@ -1,0 +1,57 @@
+"""What people say about pairs and links becomes part of the graph."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from rules.resolution_calls import Steps
+from rules.resolution_commit import commit
+from rules.resolution_islands import Laws, recompute, unite, with_verdicts
+from rules.resolution_items import subject_key
+from rules.resolution_view import Draft, View
+from schemas.errors import BadRecord
+from schemas.graph import SubjectKey, Verdict
+
+AT_ONCE: Final = 40
+"""Verdicts of one transaction: each changes at most two of its hundred items."""
+
+
+def judge(verdicts: Sequence[Verdict], laws: Laws) -> Steps[None]:
+    """Each is known from now on wherever its subjects are. `BadRecord` when one is unknown.
+
+    Up to forty take effect together, so a split is never seen half done.
+    """
+    view = View()
+    for start in range(0, len(verdicts), AT_ONCE):
+        part = verdicts[start : start + AT_ONCE]
+
+        def plan(draft: Draft, _apart: bool, part: Sequence[Verdict] = part) -> None:
+            plan_verdicts(draft, part, laws)
+
+        yield from commit(view, plan)
+
+
+def plan_verdicts(draft: Draft, verdicts: Iterable[Verdict], laws: Laws) -> None:
+    """The islands of both subjects of a pair; one island, when it is said that they are one."""
+    verdicts = list(verdicts)
+    draft.need(subject_key(s) for verdict in verdicts for s in about(verdict))
+    draft.all_live(_island(draft, s) for verdict in verdicts for s in about(verdict))
+    for verdict in verdicts:
+        names = [_island(draft, s) for s in about(verdict)]
+        if verdict.kind in ("always", "alias"):
+            draft.put(with_verdicts(unite(draft, names, laws), [verdict]))
+        else:
+            for island in draft.all_live(names).values():
+                draft.put(with_verdicts(island, [verdict]))
+    recompute(draft, laws)
+
+
+def about(verdict: Verdict) -> tuple[SubjectKey, ...]:
+    """The subjects that a verdict names."""
+    return (verdict.a,) if verdict.kind == "ignore" else (verdict.a, verdict.b)
+
+
+def _island(draft: Draft, s: SubjectKey) -> str:
+    head = draft.subject(s)
+    if head is None or not head.island:
+        raise BadRecord("nobody is known by this subject: look it up again")
+    return head.island
