@@ -15,13 +15,11 @@ from schemas.config import Config
 from schemas.errors import Misconfigured
 
 
-def build(target: Target, config: Config, out: Path | None = None) -> App:
-    """The app of one stage; `out` is where its assembly goes (none: where the cdk CLI says)."""
-    app = App(outdir=str(out) if out else None, analytics_reporting=False)
+def build(app: App, target: Target, config: Config) -> None:
+    """Adds the two stacks of one stage."""
     state = State(app, target)
     Flow(app, target, config, state)
     Tags.of(app).add("sluice-stage", target.stage)
-    return app
 
 
 def hold_to_solutions(app: App) -> None:
@@ -36,9 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="default: where the cdk CLI says")
     parser.add_argument("--config", type=Path, default=ROOT / "sluice.yaml")
     given = parser.parse_args(arguments)
-    stage = given.stage or App().node.try_get_context("stage") or "dev"
+    app = App(outdir=str(given.out) if given.out else None, analytics_reporting=False)
+    stage = given.stage or app.node.try_get_context("stage") or "dev"
     try:
-        app = build(Target.of(stage), documents.config(given.config), given.out)
+        build(app, Target.of(stage), documents.config(given.config))
     except Misconfigured as error:
         sys.stderr.write(f"{error}\n")
         return 1

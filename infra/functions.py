@@ -16,7 +16,11 @@ from infra.queues import Inbox
 from infra.storage import Storage
 from infra.target import Target
 from schemas.config import System
+from schemas.errors import Misconfigured
 from schemas.settings import Settings
+
+LONGEST_NAME = 64
+"""Of a function and of a schedule, on AWS."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,9 @@ class Function(Construct):
         self.job = job
         self.key = shared.key
         self.name = shared.target.name(job.name)
+        if len(self.name) > LONGEST_NAME:
+            message = f"{self.name} is over {LONGEST_NAME} characters: use a shorter name or stage"
+            raise Misconfigured(message)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log_group = logs.LogGroup(
             self,

@@ -1,12 +1,16 @@
 """Where a stage is deployed to, and the only things in which the local cloud differs from AWS."""
 
 import platform
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from schemas.errors import Misconfigured
+
 LOCAL = "local"
 ROOT = Path(__file__).resolve().parent.parent
+STAGE = re.compile("[a-z][a-z0-9]{0,11}")
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -28,6 +32,9 @@ class Target:
     @classmethod
     def of(cls, stage: str) -> "Target":
         """The local cloud for the stage `local`, AWS for every other."""
+        if not STAGE.fullmatch(stage):
+            message = f"{stage!r} is no name of a stage: at most 12 lower-case letters and digits"
+            raise Misconfigured(message)
         layers = ROOT / "build" / "layer"
         if stage == LOCAL:
             machine = platform.machine().lower()

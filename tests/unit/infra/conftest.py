@@ -47,6 +47,8 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """Folder of the assembly: `aws`, held to cdk-nag's AwsSolutions, and `local`."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or the CDK library compiles for a minute
     os.environ.setdefault("JSII_NODE", node())
+    from aws_cdk import App  # noqa: PLC0415
+
     from infra import app  # noqa: PLC0415 - takes seconds, and only these tests need it
     from infra.target import LOCAL, Target  # noqa: PLC0415
 
@@ -57,7 +59,8 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     aws = replace(Target.of(STAGE), code=root / "code", layer=root / "layer")
     local = replace(Target.of(LOCAL), stage=STAGE, code=root / "code", layer=root / "host")
     for name, target in (("aws", aws), ("local", local)):
-        made = app.build(target, CONFIG, root / name / "assembly")
+        made = App(outdir=str(root / name / "assembly"), analytics_reporting=False)
+        app.build(made, target, CONFIG)
         if name == "aws":
             app.hold_to_solutions(made)
         made.synth()
