@@ -21,6 +21,7 @@ EVENT: Final = TypeAdapter(CloudEvent[RecordObserved])
 
 def handler(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
     """An SQS batch. What cannot be read as an event stays, and ends in the dead-letter queue."""
+    before = _consumed()
     received: dict[str, Received] = {}
     failed: dict[str, str] = {}
     for message in event["Records"]:
@@ -38,6 +39,7 @@ def handler(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]
         _set_aside(report, tuple(received.values()))
     for name, reason in failed.items():
         wiring.logger().warning("not resolved", extra={"message_id": name, "reason": reason})
+    _count(len(received), before)
     telemetry.flush(wiring.metrics())
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
 
@@ -54,6 +56,21 @@ def resolve_batch(batch: Sequence[Received]) -> Report:
     stores = Stores(wiring.graph(), wiring.journal(), wiring.pause, wiring.jitter)
     laws = Laws(policy.identity, wiring.pepper("graph"), wiring.token)
     return stores.run(resolve(batch, laws))
+
+
+def _consumed() -> tuple[float, float]:
+    """Read and write units that this process has consumed so far, in both tables."""
+    both = (wiring.graph().units, wiring.journal().units)
+    return sum(each.read for each in both), sum(each.write for each in both)
+
+
+def _count(records: int, before: tuple[float, float]) -> None:
+    """What a record costs shows in the two sums over the number of records."""
+    read, written = _consumed()
+    metrics = wiring.metrics()
+    metrics.add_metric("RecordsReceived", "Count", records)
+    metrics.add_metric("ReadUnits", "Count", read - before[0])
+    metrics.add_metric("WriteUnits", "Count", written - before[1])
 
 
 def _set_aside(report: Report, batch: Sequence[Received]) -> None:
