@@ -1,44 +1,103 @@
-"""The whole product on a local cloud of its own, once for all tests that ask for it."""
+"""The whole product on local clouds of its own, once for all tests that ask for it."""
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from adapters.table import Item, Key
+from events.inbound import RecordObserved
+from local import journey as first_journey
 from local import stage as local_stage
+from local.install import ROOT
 from local.layer import BUILD
 from local.stage import Stage
+from schemas import documents
+from schemas.policy import Policy
+from tests.e2e.hub import Hub
+from tests.e2e.standins import Standins
+from tests.e2e.tap import Tap, open_tap
 
 HOME = BUILD / "e2e"
+LAST = ("test_privacy_of_operation.py", "test_grants.py")
+"""They judge what all the others left behind."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks these tests, and keeps them on one worker: they share one cloud."""
+    """Marks these tests, and keeps them on one worker, in order: they share one cloud."""
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.e2e)
             item.add_marker(pytest.mark.xdist_group("e2e"))
+    items.sort(key=lambda item: LAST.index(item.path.name) + 1 if item.path.name in LAST else 0)
+
+
+@dataclass(frozen=True)
+class Travelled:
+    """What there was when the first journey of the stage had ended."""
+
+    rows: dict[Key, Item]
+    observed: tuple[str, ...]
+    """Every `RecordObserved`, as `resolve` got it."""
 
 
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
     """A stage that begins empty, keeps nothing, and records the calls made to its cloud."""
-    _forget()
-    here = Stage(home=HOME, persistent=False, recorded=True)
+    with brought_up(Stage(home=HOME, persistent=False, recorded=True)) as here:
+        yield here
+
+
+@pytest.fixture(scope="session")
+def hub(stage: Stage) -> Hub:
+    return Hub(stage)
+
+
+@pytest.fixture(scope="session")
+def inbound(hub: Hub) -> Tap:
+    return open_tap(hub, "InboundBus")
+
+
+@pytest.fixture(scope="session")
+def outbound(hub: Hub) -> Tap:
+    return open_tap(hub, "OutboundBus")
+
+
+@pytest.fixture(scope="session")
+def standins(stage: Stage) -> Standins:
+    address = stage.config.sources["zendesk"].base_url
+    return Standins(address.removesuffix("/zendesk"))
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    return documents.policy(ROOT / "policy.yaml")
+
+
+@pytest.fixture(scope="session")
+def journey(hub: Hub, inbound: Tap, outbound: Tap) -> Travelled:
+    """All four systems synced, the demo's webhooks sent, everything delivered."""
+    for step in first_journey.STEPS:
+        step.run(hub.stage, _silently)
+    rows = hub.settle()
+    return Travelled(rows, tuple(inbound.bodies(RecordObserved.__name__)))
+
+
+@contextmanager
+def brought_up(here: Stage) -> Iterator[Stage]:
+    """The stage, empty; it is stopped whatever happens. The log of its last run stays."""
+    local_stage.stop(here)
+    shutil.rmtree(here.home, ignore_errors=True)
     try:
         for step in local_stage.STEPS:
             step.run(here, _silently)
         yield here
     finally:
         local_stage.stop(here)
-
-
-def _forget() -> None:
-    """Stops what a killed run may have left, and removes its files; the log of this run stays."""
-    local_stage.stop(Stage(home=HOME))
-    shutil.rmtree(HOME, ignore_errors=True)
 
 
 def _silently(_text: str) -> None:
