@@ -27,7 +27,10 @@ FIELDS: Final = {
 
 
 def push(system: System, change: Upsert) -> Push:
-    """Update by HubSpot's id when it is known, else upsert by address."""
+    """Update by HubSpot's id when it is known, else by address.
+
+    With `settings.create` a contact that is not there is made; it then comes back as a record.
+    """
     properties = _properties(system, change)
     for contact in change.external_ids[:1]:
         place = f"{_contacts(system)}/{quote(contact.value)}"
@@ -36,7 +39,7 @@ def push(system: System, change: Upsert) -> Push:
         if response.status != ABSENT:
             return _outcome(response.status, contact.value)
     one = {"id": change.identifier.value, "idProperty": "email", "properties": properties}
-    if system.settings.get("create", True) is False:
+    if not system.settings.get("create"):
         return (yield from _known(system, one))
     place = f"{_contacts(system)}/batch/upsert"
     response = yield Request("POST", place, json={"inputs": [one]}, accept=frozenset({REFUSED}))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from cli.api import Api, path
 from cli.render import listed, money, table
 from local.company.model import Company
-from schemas.views import ContextView, StatusView, WhyView
+from schemas.views import ContextView, DestinationView, StatusView, WhyView
 
 HELD_BACK = ("withheld", "rejected", "absent")
 
@@ -19,11 +19,18 @@ def destinations(status: StatusView) -> list[str]:
             str(sum(each.outcomes.get(name, 0) for name in ("sent", "unchanged"))),
             str(each.outcomes.get("shadow", 0)),
             str(sum(each.outcomes.get(name, 0) for name in HELD_BACK)),
-            listed({str(k): n for k, n in each.withheld_because.items()}),
+            listed(_because(each)),
         )
         for each in status.destinations
     )
     return table(("destination", "sent", "shadow", "withheld", "because"), rows)
+
+
+def _because(of: DestinationView) -> dict[str, int]:
+    """Why the gate held back, and what the vendor would not take."""
+    refused = {name: of.outcomes.get(name, 0) for name in ("absent", "rejected")}
+    held = {str(reason): n for reason, n in of.withheld_because.items()}
+    return held | {name: n for name, n in refused.items() if n}
 
 
 def stories(hub: Api, company: Company) -> Iterator[str]:

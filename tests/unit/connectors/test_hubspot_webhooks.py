@@ -81,15 +81,24 @@ def test_a_repeated_batch_is_the_same_delivery() -> None:
 KNOWN = Identifier(type="crm:contact", value="7")
 
 
-def test_a_known_contact_is_updated_and_an_unknown_one_upserted_by_address() -> None:
+def test_a_known_contact_is_updated_by_its_id_and_another_by_its_address() -> None:
     known = replace(ADA, external_ids=(KNOWN,))
     (request,), outcome = played(HUBSPOT.push(SYSTEM, known))
     assert (request.method, request.path) == ("PATCH", "/crm/v3/objects/contacts/7")
     assert request.json == {"properties": {"firstname": "Ada"}}
     assert (outcome.status, outcome.evidence) == ("sent", "7")
-    sent, _ = played(HUBSPOT.push(SYSTEM, known), answer({}, status=404))
-    assert sent[1].path == "/crm/v3/objects/contacts/batch/upsert"
-    assert sent[1].json["inputs"][0]["idProperty"] == "email"
+    sent, outcome = played(
+        HUBSPOT.push(SYSTEM, known), answer({}, status=404), answer({}, status=404)
+    )
+    assert sent[1].path == "/crm/v3/objects/contacts/ada%40example.com"
+    assert outcome.status == "absent"
+
+
+def test_a_contact_is_made_only_where_the_settings_say_so() -> None:
+    system = SYSTEM.model_copy(update={"settings": {"create": True}})
+    sent, _ = played(HUBSPOT.push(system, ADA))
+    assert sent[0].path == "/crm/v3/objects/contacts/batch/upsert"
+    assert sent[0].json["inputs"][0]["idProperty"] == "email"
 
 
 @pytest.mark.parametrize(
