@@ -1,4 +1,4 @@
-"""AWS's JSON protocols over a kept-alive connection, signed by botocore.
+"""AWS's JSON protocols over a kept-alive connection.
 
 The functions need five services and a dozen calls; boto3's client layer would cost each cold
 start some 400 ms and each call some 2 ms of processor time (`docs/adr/0002-thin-client.md`).
@@ -7,13 +7,13 @@ start some 400 ms and each call some 2 ms of processor time (`docs/adr/0002-thin
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import urllib3
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
+from adapters.signing import Scope, Signer, signed
 from schemas.errors import Misconfigured, RetryLater
 
 Payload = Mapping[str, Any]
@@ -62,10 +62,11 @@ class Aws:
     """
 
     region: str
-    credentials: Callable[[], Credentials]
+    credentials: Callable[[], Signer]
     pause: Callable[[float], None]
     jitter: Callable[[], float]
     endpoint: str = ""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     pool: urllib3.PoolManager = field(
         default_factory=lambda: urllib3.PoolManager(maxsize=8, retries=False)
     )
@@ -93,19 +94,14 @@ class Aws:
     def _send(self, service: str, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
         prefix, version = TARGETS[service]
         url = (self.endpoint or f"https://{service}.{self.region}.amazonaws.com").rstrip("/") + "/"
-        request = AWSRequest(
-            method="POST",
-            url=url,
-            data=body,
-            headers={
-                "Content-Type": f"application/x-amz-json-{version}",
-                "X-Amz-Target": f"{prefix}.{operation}",
-            },
-        )
-        SigV4Auth(self.credentials(), service, self.region).add_auth(request)
-        reply = self.pool.request(
-            "POST", url, body=body, headers=dict(request.headers.items()), timeout=10.0
-        )
+        headers = {
+            "content-type": f"application/x-amz-json-{version}",
+            "host": urlsplit(url).netloc,
+            "x-amz-target": f"{prefix}.{operation}",
+        }
+        scope = Scope(service, self.region)
+        sent = signed(self.credentials(), scope, headers, body, self.now())
+        reply = self.pool.request("POST", url, body=body, headers=sent, timeout=10.0)
         return reply.status, _json(reply.data)
 
 

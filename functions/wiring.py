@@ -8,12 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.credentials import Credentials
-
 from adapters.aws import Aws
 from adapters.depths import Depths
 from adapters.policy import PolicyShelf
 from adapters.secrets import Secrets
+from adapters.signing import Credentials
 from adapters.table import Table
 from functions import telemetry
 from rules.keys import Pepper
@@ -73,6 +72,7 @@ def aws() -> Aws:
         pause=pause,
         jitter=jitter,
         endpoint=os.environ.get("AWS_ENDPOINT_URL", ""),
+        now=now,
     )
 
 
