@@ -21,20 +21,26 @@ def commit(view: View, plan: Plan) -> Steps[None]:
     `TooLarge` when even apart an island would outgrow its row.
     """
     for attempt in range(1, ATTEMPTS + 1):
-        try:
-            draft = yield from _planned(view, plan, apart=False)
-        except TooLarge:
-            draft = yield from _planned(view, plan, apart=True)
-        writes, after = draft.commit()
-        try:
-            yield from transact(writes)
-        except Conflict:
-            view.forget(draft.used)
-            yield Pause(attempt)
-        else:
-            view.wrote(after)
+        if (yield from attempted(view, plan)):
             return
+        yield Pause(attempt)
     raise RetryLater("links: others keep writing the same items")
+
+
+def attempted(view: View, plan: Plan) -> Steps[bool]:
+    """The same, once: false when something had moved."""
+    try:
+        draft = yield from _planned(view, plan, apart=False)
+    except TooLarge:
+        draft = yield from _planned(view, plan, apart=True)
+    writes, after = draft.commit()
+    try:
+        yield from transact(writes)
+    except Conflict:
+        view.forget(draft.used)
+        return False
+    view.wrote(after)
+    return True
 
 
 def _planned(view: View, plan: Plan, *, apart: bool) -> Steps[Draft]:

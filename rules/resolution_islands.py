@@ -15,6 +15,8 @@ from schemas.graph import IdentifierHead, IdentifierKey, Island, Review, Subject
 from schemas.policy import IdentityRules
 from schemas.rows import Condition, Write
 
+SLACK: Final = 8
+"""Carriers that may come to an identifier's head while its quarantine is being lifted."""
 LARGEST: Final = 300 * 1024
 """Bytes of an island's data; a row may have 400 KB."""
 
@@ -38,7 +40,7 @@ class Laws:
 
 def usable(cell: IdentifierHead) -> bool:
     """Whether it links its carriers, who then share an island."""
-    return not cell.quarantined and not cell.blocked
+    return cell.quarantined is None and not cell.blocked
 
 
 def cell_of(draft: Draft, key: IdentifierKey) -> IdentifierHead:
@@ -58,14 +60,27 @@ def cell_of(draft: Draft, key: IdentifierKey) -> IdentifierHead:
 
 def add_carrier(draft: Draft, cell: IdentifierHead, s: SubjectKey, laws: Laws) -> IdentifierHead:
     """`s` carries it now. Past its limit it is quarantined and its carriers' island recomputed."""
-    if cell.quarantined:
+    if cell.quarantined and cell.quarantined != "lifting":
         draft.rows += member_writes(cell, s)
         return cell
-    members = cell.members | {s}
+    after = cell.model_copy(update={"members": cell.members | {s}})
+    if cell.quarantined == "lifting":
+        return _still_over(after, laws)
+    return quarantine(draft, after, "degree") if over(after, laws) else after
+
+
+def over(cell: IdentifierHead, laws: Laws) -> bool:
+    """Whether more carry it than its type allows."""
     rule = rule_of(keys.type_of(cell.key), laws.rules)
-    if rule and len(members) > rule.limit and not cell.trusted:
-        return quarantine(draft, cell.model_copy(update={"members": members}), "degree")
-    return cell.model_copy(update={"members": members})
+    return rule is not None and len(cell.members) > rule.limit and not cell.trusted
+
+
+def _still_over(cell: IdentifierHead, laws: Laws) -> IdentifierHead:
+    """One whose lifting was given up must not gather everybody on its head."""
+    rule = rule_of(keys.type_of(cell.key), laws.rules)
+    if rule and len(cell.members) > rule.limit + SLACK:
+        return cell.model_copy(update={"quarantined": "degree"})
+    return cell
 
 
 def member_writes(cell: IdentifierHead, s: SubjectKey) -> list[Write]:
@@ -89,7 +104,7 @@ def quarantine(
 ) -> IdentifierHead:
     """It links nobody from now on, in the island where its carriers are."""
     after = cell.model_copy(update={"quarantined": why})
-    if cell.island:
+    if cell.island and usable(cell):
         draft.put(without(draft.live(cell.island), after))
     return after
 

@@ -46,7 +46,12 @@ def shard_of(s: SubjectKey) -> int:
 
 def member_key(key: IdentifierKey, s: SubjectKey) -> Key:
     """Where one of many carriers of a quarantined identifier is."""
-    return Key(f"I#{key}#{shard_of(s):02}", f"M#{s}")
+    return Key(shard_key(key, shard_of(s)), f"M#{s}")
+
+
+def shard_key(key: IdentifierKey, shard: int) -> str:
+    """The partition of one of the shards of a quarantined identifier's carriers."""
+    return f"I#{key}#{shard:02}"
 
 
 def gate_key(key: IdentifierKey, shard: int) -> Key:

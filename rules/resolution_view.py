@@ -15,6 +15,7 @@ from rules.resolution_items import (
     subject_item,
     subject_key,
 )
+from schemas.errors import BadRecord
 from schemas.graph import IdentifierHead, IdentifierKey, Island, SubjectHead, SubjectKey
 from schemas.rows import Item, Key, Write, version_is
 
@@ -135,7 +136,8 @@ class Draft:
                 self._models[island_key(model.g)] = model
             case IdentifierHead() if is_own(model.key):
                 head = self.subject(subject_of(model.key))
-                assert head is not None
+                if head is None:
+                    raise BadRecord("nobody is known by this source's id")
                 self.put(head.model_copy(update={"own": model}))
             case IdentifierHead():
                 self._models[identifier_key(model.key)] = model

@@ -15,7 +15,7 @@ from tests.simulator.deeds import judged, verdicts
 from tests.simulator.histories import START, Graph, expected, history
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.store import MemoryTable
-from tests.simulator.world import Faults, World, run_alone
+from tests.simulator.world import Faults, Job, World, run_alone
 
 
 def played(seed: int, at_once: int, faults: Faults) -> tuple[Graph, MemoryTable]:
@@ -24,7 +24,9 @@ def played(seed: int, at_once: int, faults: Faults) -> tuple[Graph, MemoryTable]
     received = history(random)
     said = verdicts(random, received)
     made = laws()
-    spoken = [partial(judged, [v], made) for v in said for _ in range(random.choice((1, 1, 2)))]
+    spoken: list[Job] = [
+        partial(judged, [v], made) for v in said for _ in range(random.choice((1, 1, 2)))
+    ]
     work = [*jobs(batches(random, received), made), *spoken]
     random.shuffle(work)
     world = World(random, faults)

@@ -96,6 +96,19 @@ def history(random: Random, most: int = 14) -> list[Received]:
     return [Received(observation(random), START) for _ in range(random.randint(2, most))]
 
 
+def crowd(random: Random, size: int) -> list[Received]:
+    """So many contacts of several sources who all give one address."""
+    shared = Claim(identifier=Identifier(type="email", value="office@example.com"))
+    found = []
+    for number in range(size):
+        source, object_ = SOURCES[number % len(SOURCES)]
+        subject = Subject(source=source, object=object_, id=str(number), created_at=START)
+        record = Record(kind="contact", id=subject.key, version="1", occurred_at=START)
+        found.append(Received(Observation(subject=subject, record=record, claims=(shared,)), START))
+    random.shuffle(found)
+    return found
+
+
 Records = dict[Key, tuple[str, frozenset[str]]]
 """Row → newest version, and the identifiers of all versions."""
 Totals = dict[tuple[str, str], tuple[int, int]]
