@@ -10,7 +10,7 @@ from adapters import quarantine
 from adapters.graph import Stores
 from events.envelope import CloudEvent
 from events.inbound import RecordObserved
-from functions import telemetry, wiring
+from functions import wiring
 from rules.resolution import Report, resolve
 from rules.resolution_case import Received
 from rules.resolution_islands import Laws
@@ -40,7 +40,7 @@ def handler(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]
     for name, reason in failed.items():
         wiring.logger().warning("not resolved", extra={"message_id": name, "reason": reason})
     _count(len(received), before)
-    telemetry.flush(wiring.metrics())
+    wiring.flush()
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
 
 
