@@ -1,11 +1,19 @@
 """DynamoDB as a port: items of plain values, conditions, transactions, counted request units."""
 
-from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from adapters.aws import Aws, ServiceError
+from adapters.typed import (
+    batch_entry,
+    decode,
+    encode,
+    encode_key,
+    insertion,
+    key_condition,
+    write_payload,
+)
 from schemas.errors import RetryLater
 from schemas.rows import (
     ABSENT,
@@ -21,7 +29,7 @@ from schemas.rows import (
 
 __all__ = [
     "ABSENT", "Condition", "Conflict", "Item", "Key", "Rows", "Table", "Units", "Value", "Write",
-    "key_of", "version_is",
+    "decode", "encode", "encode_key", "key_of", "version_is",
 ]  # fmt: skip
 
 READS_A_CALL: Final = 100
@@ -89,7 +97,7 @@ class Table:
         after: Key | None = None,
     ) -> Rows:
         """One page of a partition's rows whose sort key begins so, in order."""
-        payload = _key_condition(pk, begins) | {
+        payload = key_condition(pk, begins) | {
             "ConsistentRead": consistent,
             "ScanIndexForward": not newest_first,
         }
@@ -116,7 +124,7 @@ class Table:
         """How many rows there are, without reading them out."""
         total, after = 0, None
         while True:
-            payload = _key_condition(pk, begins) | {"Select": "COUNT"}
+            payload = key_condition(pk, begins) | {"Select": "COUNT"}
             if after:
                 payload["ExclusiveStartKey"] = after
             answer = self._call("Query", payload, read=True)
@@ -158,7 +166,7 @@ class Table:
         verdicts: list[bool] = []
         for start in range(0, len(items), STATEMENTS_A_CALL):
             statements = [
-                _insert(self.name, item) for item in items[start : start + STATEMENTS_A_CALL]
+                insertion(self.name, item) for item in items[start : start + STATEMENTS_A_CALL]
             ]
             answer = self._raw("BatchExecuteStatement", {"Statements": statements}, read=False)
             verdicts += [_verdict(each) for each in answer.get("Responses", [])]
@@ -166,7 +174,7 @@ class Table:
 
     def write_many(self, writes: Sequence[Write]) -> None:
         """Puts and deletes without conditions, 25 to a call; the last one of a key counts."""
-        entries = list({write.key: _plain(write) for write in writes}.values())
+        entries = list({write.key: batch_entry(write) for write in writes}.values())
         for attempt in range(WRITE_ATTEMPTS):
             if attempt:
                 self.aws.pause(self.aws.jitter() * 0.05 * 4**attempt)
@@ -202,119 +210,6 @@ OPERATIONS: Final = {"put": "PutItem", "update": "UpdateItem", "delete": "Delete
 TRANSACT: Final = {
     "put": "Put", "update": "Update", "delete": "Delete", "check": "ConditionCheck",
 }  # fmt: skip
-
-
-def encode_value(value: Value) -> dict[str, Any]:
-    """A value in DynamoDB's typed JSON."""
-    match value:
-        case bool():
-            return {"BOOL": value}
-        case int():
-            return {"N": str(value)}
-        case bytes():
-            return {"B": b64encode(value).decode()}
-        case frozenset():
-            return {"SS": sorted(value)}
-        case str():
-            return {"S": value}
-
-
-def decode_value(typed: Mapping[str, Any]) -> Value:
-    """A value from DynamoDB's typed JSON."""
-    ((kind, value),) = typed.items()
-    match kind:
-        case "N":
-            return int(value)
-        case "B":
-            return b64decode(value)
-        case "SS":
-            return frozenset(value)
-        case _:
-            return bool(value) if kind == "BOOL" else str(value)
-
-
-def encode(item: Item) -> dict[str, Any]:
-    """An item in DynamoDB's typed JSON; empty sets are left out, as DynamoDB has none."""
-    return {name: encode_value(value) for name, value in item.items() if value != frozenset()}
-
-
-def decode(raw: Mapping[str, Any]) -> Item:
-    """An item from DynamoDB's typed JSON (as stream records carry it, too)."""
-    return {name: decode_value(value) for name, value in raw.items()}
-
-
-def encode_key(key: Key) -> dict[str, Any]:
-    """A key in DynamoDB's typed JSON."""
-    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-
-
-def write_payload(write: Write) -> dict[str, Any]:
-    """The body of a write, for a call of its own or within a transaction."""
-    names: dict[str, str] = {}
-    values: dict[str, Value] = {}
-    payload: dict[str, Any] = {}
-    if write.kind == "put":
-        payload["Item"] = encode({**write.item, "pk": write.key.pk, "sk": write.key.sk})
-    else:
-        payload["Key"] = encode_key(write.key)
-    if write.kind == "update":
-        payload["UpdateExpression"] = _update_expression(write, names, values)
-    if write.condition:
-        payload["ConditionExpression"] = write.condition.expression
-        names |= _names_in(write.condition.expression)
-        values |= write.condition.values
-    if names:
-        payload["ExpressionAttributeNames"] = names
-    if values:
-        payload["ExpressionAttributeValues"] = {k: encode_value(v) for k, v in values.items()}
-    return payload
-
-
-def _plain(write: Write) -> dict[str, Any]:
-    if write.kind == "put":
-        return {"PutRequest": {"Item": write_payload(write)["Item"]}}
-    return {"DeleteRequest": {"Key": encode_key(write.key)}}
-
-
-def _names_in(expression: str) -> dict[str, str]:
-    words = expression.replace("(", " ").replace(")", " ").replace(",", " ").split()
-    return {word: word[1:] for word in words if word.startswith("#")}
-
-
-def _update_expression(write: Write, names: dict[str, str], values: dict[str, Value]) -> str:
-    parts = []
-    for verb, items, joint in (("SET", write.item, " = "), ("ADD", write.add, " ")):
-        terms = []
-        for name, value in items.items():
-            place = f"{len(names)}"
-            names[f"#n{place}"] = name
-            values[f":n{place}"] = value
-            terms.append(f"#n{place}{joint}:n{place}")
-        if terms:
-            parts.append(f"{verb} {', '.join(terms)}")
-    if write.remove:
-        gone = {f"#r{index}": name for index, name in enumerate(write.remove)}
-        names |= gone
-        parts.append(f"REMOVE {', '.join(gone)}")
-    return " ".join(parts)
-
-
-def _key_condition(pk: str, begins: str) -> dict[str, Any]:
-    values: dict[str, Any] = {":pk": {"S": pk}}
-    expression = "pk = :pk"
-    if begins:
-        expression += " AND begins_with(sk, :sk)"
-        values[":sk"] = {"S": begins}
-    return {"KeyConditionExpression": expression, "ExpressionAttributeValues": values}
-
-
-def _insert(table: str, item: Item) -> dict[str, Any]:
-    typed = encode(item)
-    fields = ", ".join(f"'{name}': ?" for name in typed)
-    return {
-        "Statement": f'INSERT INTO "{table}" VALUE {{{fields}}}',
-        "Parameters": list(typed.values()),
-    }
 
 
 def _verdict(response: Mapping[str, Any]) -> bool:

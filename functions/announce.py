@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters import bus, quarantine
 from adapters.customers import Customers
-from adapters.table import decode
+from adapters.typed import decode
 from functions import wiring
 from functions.folding import fold_all
 from functions.following import follow
