@@ -30,7 +30,8 @@ class Deliver(Construct):
         function.reads_secret(shared.target.secret("pepper", "graph"))
         graph = shared.graph.table_arn
         function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", on=graph)
-        function.may("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", on=graph,
-                     keys=("S#*", f"SYS#{system}", f"L#delivery#{system}#*"))  # fmt: skip
+        own = (f"SYS#{system}", f"L#delivery#{system}#*")
+        function.may("dynamodb:PutItem", on=graph, keys=("S#*", *own))
+        function.may("dynamodb:UpdateItem", "dynamodb:DeleteItem", on=graph, keys=own)
         function.may("dynamodb:Query", on=shared.journal.table_arn)
         function.uses_key(via="dynamodb")

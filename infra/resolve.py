@@ -9,6 +9,9 @@ PATIENCE = Patience(60)
 FEED = Feed(batch=50, concurrency=4, window=1)
 """One batch is read in one call, so a second's wait for it to fill is repaid."""
 
+WRITTEN = ("S#*", "I#*", "G#*", "Q#*", "STAT#*")
+"""Subjects, identifiers, islands; what could not be used; counts. Never a profile or a policy."""
+
 
 class Resolve(Construct):
     """The only function that writes subjects, identifiers and islands."""
@@ -22,9 +25,9 @@ class Resolve(Construct):
         )
         function.takes_from(self.inbox, FEED)
         function.reads_secret(shared.target.secret("pepper", "graph"))
-        function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
-                     "dynamodb:PutItem", "dynamodb:UpdateItem",
-                     "dynamodb:ConditionCheckItem", "dynamodb:PartiQLInsert",
-                     on=shared.graph.table_arn)  # fmt: skip
+        graph = shared.graph.table_arn
+        function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", on=graph)
+        function.may("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem",
+                     "dynamodb:PartiQLInsert", on=graph, keys=WRITTEN)  # fmt: skip
         function.may("dynamodb:PartiQLInsert", on=shared.journal.table_arn)
         function.uses_key(via="dynamodb")

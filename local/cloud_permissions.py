@@ -5,6 +5,7 @@ Loaded by `serve_cloud`, in the environment that holds MiniStack.
 
 import json
 import re
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ BATCH: Final = "dynamodb:BatchExecuteStatement"
 STATEMENT: Final = re.compile(
     r'\s*(INSERT|UPDATE|DELETE|SELECT)\b.*?"([^"]+)"', re.IGNORECASE | re.DOTALL
 )
+FIELD: Final = re.compile(r"'(\w+)': \?")
 PARTITION: Final = re.compile(r"\bpk = (:\w+)")
 
 
@@ -60,12 +62,13 @@ def limit_partitions_as_aws_does() -> None:
 
 
 def partitions(body: bytes) -> list[str]:
-    """The partition keys that a call names, of single items, batches and queries.
+    """The partition keys that a call names: of single items, batches, queries, transactions.
 
-    Those of a transaction are left out: AWS looks at its items one by one.
+    AWS looks at the items of a transaction one by one, and so is less strict than this at most.
     """
     call = json.loads(body)
-    named = [call]
+    named = [call, *map(_inserted, call.get("Statements", []))]
+    named += [inner for item in call.get("TransactItems", []) for inner in item.values()]
     for requests in call.get("RequestItems", {}).values():
         if isinstance(requests, dict):
             named += [{"Key": key} for key in requests["Keys"]]
@@ -75,6 +78,12 @@ def partitions(body: bytes) -> list[str]:
         named.append({"Key": {"pk": call["ExpressionAttributeValues"][match[1]]}})
     keys = [each.get("Key") or each.get("Item") or {} for each in named]
     return [key["pk"]["S"] for key in keys if "pk" in key]
+
+
+def _inserted(statement: Mapping[str, Any]) -> dict[str, Any]:
+    """The item of an `INSERT … VALUE {'pk': ?, …}`; nothing of another statement."""
+    names = FIELD.findall(statement["Statement"])
+    return {"Item": dict(zip(names, statement.get("Parameters", []), strict=False))}
 
 
 def write_down(file: str) -> None:

@@ -44,7 +44,20 @@ def test_a_call_is_limited_by_every_partition_that_it_names() -> None:
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
             "ExpressionAttributeValues": {":pk": {"S": "S#3"}, ":sk": {"S": "R#"}},
         },
-        {"TransactItems": [{"Put": {"Item": {"pk": {"S": "S#1"}}}}]},
+        {
+            "TransactItems": [
+                {"Put": {"Item": {"pk": {"S": "S#4"}}}},
+                {"ConditionCheck": {"Key": {"pk": {"S": "G#1"}}}},
+            ]
+        },
+        {
+            "Statements": [
+                {
+                    "Statement": "INSERT INTO \"graph\" VALUE {'sk': ?, 'pk': ?}",
+                    "Parameters": [{"S": "HEAD"}, {"S": "I#1"}],
+                }
+            ]
+        },
     ]
     assert [partitions(json.dumps(call).encode()) for call in calls] == [
         ["C#1"],
@@ -52,5 +65,6 @@ def test_a_call_is_limited_by_every_partition_that_it_names() -> None:
         ["L#1", "N#2"],
         ["S#1", "S#2"],
         ["S#3"],
-        [],
+        ["S#4", "G#1"],
+        ["I#1"],
     ]

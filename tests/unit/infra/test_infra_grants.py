@@ -65,14 +65,30 @@ def test_who_answers_questions_changes_no_customer(
     assert keys == {"dynamodb:LeadingKeys": rows}
 
 
-def test_only_resolve_and_nobody_else_writes_identifiers(flow: Template) -> None:
-    unlimited = {
+def writers(flow: Template, rows: str, action: str = "dynamodb:PutItem") -> set[str]:
+    """The functions that may write rows of such partitions; every write names them."""
+    return {
         function
         for function in flow.functions()
         for grant in flow.grants(function)
-        if WRITING & set(grant.actions) and not grant.conditions
+        if action in grant.actions
+        and rows in grant.conditions["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
     }
-    assert unlimited == {"resolve"}
+
+
+def test_only_resolve_writes_identifiers_and_islands(flow: Template) -> None:
+    assert writers(flow, "I#*") == writers(flow, "G#*") == {"resolve"}
+
+
+def test_only_announce_writes_profiles(flow: Template) -> None:
+    assert writers(flow, "C#*") == {"announce"}
+
+
+def test_a_delivery_adds_to_a_subject_and_changes_nothing_of_it(flow: Template) -> None:
+    deliveries = {"deliver-mailchimp", "deliver-warehouse"}
+    assert writers(flow, "S#*") == {"resolve", *deliveries}
+    assert writers(flow, "S#*", "dynamodb:UpdateItem") == {"resolve"}
+    assert writers(flow, "S#*", "dynamodb:DeleteItem") == set()
 
 
 def test_no_action_is_a_wildcard_and_no_resource_but_where_there_is_none_to_name(
