@@ -10,6 +10,8 @@ from datetime import datetime
 from json import loads
 from typing import Any, Literal, Protocol
 
+from pydantic_core import from_json
+
 from schemas.config import System
 from schemas.errors import BadRecord
 from schemas.identifiers import Identifier
@@ -18,6 +20,15 @@ from schemas.observation import Observation, Trait
 Json = Any
 Secret = Mapping[str, str]
 Kind = str
+
+
+def parsed(raw: bytes) -> Json:
+    """JSON, by the reader that is twice as fast; what it refuses (half a surrogate pair, a byte
+    order mark, deep nesting), by the one that does not. `ValueError` when both do."""
+    try:
+        return from_json(raw)
+    except ValueError:
+        return loads(raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,7 @@ class Response:
     def json(self) -> Json:
         """The body as JSON; a truncated one is a `BadRecord`, which the driver retries."""
         try:
-            return loads(self.body)
+            return parsed(self.body)
         except ValueError as error:
             raise BadRecord("the body is not JSON") from error
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Generator, Mapping
 from datetime import datetime, timedelta
-from json import loads
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
-from connectors.contract import Json, Page, Request, Response
+from connectors.contract import Json, Page, Request, Response, parsed
 from schemas.config import System
 from schemas.errors import BadRecord, Misconfigured, RetryLater
 
@@ -97,7 +96,7 @@ def size(system: System, name: str, otherwise: int) -> int:
 def body_of(raw: bytes) -> Json:
     """The JSON of a webhook's body."""
     try:
-        return loads(raw)
+        return parsed(raw)
     except (ValueError, RecursionError) as error:
         message = "the body is not JSON"
         raise BadRecord(message) from error

@@ -68,18 +68,19 @@ def first(record: Mapping[str, Any], *names: str) -> Json:
     """The first named value that says something."""
     for name in names:
         value = record.get(name)
-        if value not in (None, ""):
+        if value is not None and value != "":
             return value
     return None
 
 
 def text(value: Json, longest: int = 256) -> str:
     """One tidy line, or nothing."""
-    if isinstance(value, str) and value.isprintable():
-        return value.strip()[:longest]
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+    if isinstance(value, str):
+        tidy = value if value.isprintable() else CONTROL.sub(" ", value)
+        return tidy.strip()[:longest]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return ""
-    return CONTROL.sub(" ", str(value)).strip()[:longest]
+    return str(value)[:longest]
 
 
 def key(value: Json, what: str = "record") -> str:

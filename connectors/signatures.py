@@ -3,8 +3,7 @@
 from base64 import b64encode
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from hashlib import sha256
-from hmac import compare_digest, new
+from hmac import compare_digest, digest
 from typing import Final
 
 from connectors.contract import Secret
@@ -16,7 +15,7 @@ TOLERANCE: Final = timedelta(minutes=5)
 def hmac_sha256(key: str | bytes, message: bytes) -> str:
     """Base64 of HMAC-SHA256."""
     raw = key.encode() if isinstance(key, str) else key
-    return b64encode(new(raw, message, sha256).digest()).decode()
+    return b64encode(digest(raw, message, "sha256")).decode()
 
 
 def keys(secret: Secret, vendors: str = "secret") -> tuple[str, ...]:
