@@ -108,7 +108,7 @@ def start_systems(stage: Stage, say: Say) -> str:
 def build(stage: Stage, say: Say) -> str:
     """Builds the layer, the code and the template."""
     say("layer, code, template")
-    stage.assembly = synth.assembly(synth.LOCAL, stage.config)
+    stage.assembly = synth.assembly(synth.LOCAL, stage.config, stage.home.name.strip("."))
     return ", ".join(_counts(stage.assembly))
 
 

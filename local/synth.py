@@ -4,10 +4,12 @@ Starting the CDK library takes seconds, so an assembly is kept until something i
 """
 
 import argparse
+import fcntl
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from local import layer
@@ -24,11 +26,17 @@ SYNTHESIS = ("infra", "cdk.json", "requirements/dev.txt")
 def assembly(stage: str, config: Config, name: str = "") -> Path:
     """The cloud assembly of a stage, with the assets that its templates name.
 
-    `name` keeps one beside another of the same stage.
+    `name` keeps one beside another of the same stage. Two that are made at a time wait for each
+    other: each packs its own configuration into the one folder of code.
     """
+    with _alone():
+        return _assembly(stage, config, name or stage)
+
+
+def _assembly(stage: str, config: Config, name: str) -> Path:
     built = layer.build_layer("host" if stage == LOCAL else "aarch64")
     code = layer.build_code({"config.json": config.model_dump_json()}, list(own_packages(config)))
-    out = layer.BUILD / "cdk.out" / (name or stage)
+    out = layer.BUILD / "cdk.out" / name
     digest = layer.digest(
         [path for path in _inputs() if path.is_file()],
         layer.stamp_of(built),
@@ -40,6 +48,14 @@ def assembly(stage: str, config: Config, name: str = "") -> Path:
         with layer.replacing(out, digest) as draft:
             _synthesise(stage, config, draft)
     return out
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    layer.BUILD.mkdir(exist_ok=True)
+    with (layer.BUILD / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def node() -> str:

@@ -45,9 +45,13 @@ def is_stand_in(system: System) -> bool:
 
 
 def stand_in_name(name: str, system: System) -> str:
-    """What the stand-ins call a system: the first part of its path, or its own name."""
-    first = urlsplit(system.base_url).path.strip("/").partition("/")[0]
-    return first if is_stand_in(system) and first else name
+    """What the stand-ins call a system: the first part of its path, or its own name.
+
+    Also after `at_port` has moved it.
+    """
+    address = urlsplit(system.base_url)
+    first = address.path.strip("/").partition("/")[0]
+    return first if address.hostname == "127.0.0.1" and first else name
 
 
 def at_port(config: Config, port: int) -> Config:
