@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from cli import customer, source, status, token, why
+from cli import customer, evidence, source, status, token, why
 from cli.session import Session
 
 ROLES = ("agent", "operator", "privacy")
@@ -53,6 +53,7 @@ def _customers(commands: Any) -> None:  # noqa: ANN401 - as above
     made.add_argument("--role", choices=("agent", "privacy"), default="agent")
     made.add_argument("--cursor", help="where the page before ended")
     made.add_argument("--limit", help="how much of the history, 1 to 100")
+    evidence.add(commands, _command)
 
 
 def _group(commands: Any, name: str, help_: str) -> Any:  # noqa: ANN401 - as above

@@ -1,6 +1,5 @@
 """`sluice customer show`: the whole customer, by anything they are known by."""
 
-import re
 from argparse import Namespace
 from typing import Final
 
@@ -8,11 +7,10 @@ from cli.api import Json, path
 from cli.failure import Failure
 from cli.render_customer import page
 from cli.session import Session
+from rules.meaning import meant
 from schemas.views import ContextView
 
-ID: Final = re.compile(r"c\d[A-Za-z0-9]{20,}")
-NUMBER: Final = re.compile(r"\+?[0-9][0-9 ().-]{5,}")
-SUBJECT: Final = re.compile(r"[a-z][a-z0-9-]*:[a-z_]+:.+")
+__all__ = ["meant", "read", "resolve", "show"]
 
 
 def show(session: Session, given: Namespace) -> int:
@@ -36,16 +34,6 @@ def read(session: Session, role: str, who: tuple[str, str], query: Json) -> Json
     if kind == "id":
         return session.api.get(role, path("customers", value), query)
     return session.api.get(role, path("context"), {kind: value, **query})
-
-
-def meant(text: str) -> tuple[str, str]:
-    """Which kind of identifier a text is, by its looks; a name otherwise."""
-    if "@" in text:
-        return "email", text
-    for kind, looks in (("id", ID), ("phone", NUMBER), ("subject", SUBJECT)):
-        if looks.fullmatch(text):
-            return kind, text
-    return "name", text
 
 
 def resolve(session: Session, text: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from datetime import timedelta
 from itertools import repeat
 from typing import Any, Final
 
@@ -11,10 +10,11 @@ from functions import wiring
 from functions.caller import Access, Role, access
 from functions.finding import Found, by_id, find
 from functions.folding import Job, folded, read
+from functions.noting import note
 from functions.problem import Answer, NotServed, answer
 from functions.reading import Reader
 from functions.serving import Request, serve
-from rules import context, delivery, listing
+from rules import context, delivery
 from rules.delivery import Person
 from rules.gate import Book
 from rules.permissions import permissions
@@ -27,7 +27,6 @@ FIRST_PAGE: Final = 100
 """Interactions of each subject read for the first page: what was bought is among them."""
 AT_ONCE: Final = 8
 """Calls under way: as many as the connection pool holds."""
-READ_LOG_KEPT: Final = timedelta(days=1095)
 
 
 def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
@@ -55,7 +54,7 @@ def _answer(request: Request, allowed: Access, found: Sequence[Found]) -> Answer
     if not found:
         raise NotServed(404, "Nobody is known by this. Try another identifier of the person.")
     people = [person(each) for each in found]
-    _note(allowed, [each.profile.customer for each in people])
+    note(allowed, [each.profile.customer for each in people])
     if len(people) > 1:
         several = tuple(context.candidate(each.profile, allowed.sees) for each in people)
         return answer(200, _unsettled(allowed, several))
@@ -119,19 +118,3 @@ def _purposes(who: Person) -> tuple[PurposeView, ...]:
     everybody = delivery.unaddressed(who, wiring.pepper("graph"))
     said = Reader(wiring.graph(), wiring.journal()).said(who, everybody)
     return permissions(Book(*wiring.policy()), who, everybody, said, wiring.now())
-
-
-def _note(allowed: Access, customers: Sequence[str]) -> None:
-    """The read log: who saw whom, for what, which fields, when; nothing of what was seen."""
-    now = wiring.now()
-    name = f"{now.isoformat()}#{wiring.token()}"
-    said = {
-        "caller": allowed.caller,
-        "role": allowed.role,
-        "purpose": allowed.purpose,
-        "fields": ",".join(allowed.rule.fields),
-        "customers": ",".join(customers),
-        "at": now.isoformat(),
-    }
-    expires = int((now + READ_LOG_KEPT).timestamp())
-    wiring.graph().write(listing.enter(listing.READS, name, {**said, "expires": expires}))

@@ -8,7 +8,7 @@ from functions import wiring
 from functions.problem import NotServed
 from rules import keys, names, normalise
 from rules.identity_claims import canonical
-from schemas.graph import CustomerId, IdentifierHead, Island, SubjectKey
+from schemas.graph import CustomerId, IdentifierHead, IdentifierKey, Island, SubjectKey
 from schemas.identifiers import Identifier, Subject
 
 MOST: Final = 25
@@ -57,12 +57,17 @@ def by_id(customers: Customers, customer: CustomerId) -> tuple[Found, ...]:
     return _of([known[customer].island], customers, {customer}) if customer in known else ()
 
 
-def _by_address(customers: Customers, kind: str, value: str) -> tuple[Found, ...]:
+def address_key(kind: str, value: str) -> IdentifierKey:
+    """The key of an e-mail address or a phone number, as somebody typed it."""
     read = normalise.email(value) if kind == "email" else _phone(value)
     if read is None:
         raise NotServed(400, f"This is no {kind} that could be anybody's. Check it.")
     identifier = canonical(read, wiring.policy()[1].identity)
-    key = keys.of_identifier(wiring.pepper("graph"), identifier)
+    return keys.of_identifier(wiring.pepper("graph"), identifier)
+
+
+def _by_address(customers: Customers, kind: str, value: str) -> tuple[Found, ...]:
+    key = address_key(kind, value)
     head = customers.carriers([key]).get(key)
     return _carrying(customers, head) if head else ()
 
@@ -80,6 +85,12 @@ def _carrying(customers: Customers, head: IdentifierHead) -> tuple[Found, ...]:
     members = sorted(customers.members([head.key])[head.key])[: 4 * MOST]
     islands = [each.island for each in customers.heads(members).values()]
     return _holding(customers, members, islands)
+
+
+def subject_named(value: str) -> SubjectKey:
+    """The subject that `<source>:<object>:<id>` names, known or not."""
+    source, object_, id_ = _parts(value)
+    return keys.of_subject(wiring.pepper("graph"), Subject(source=source, object=object_, id=id_))
 
 
 def _by_subject(customers: Customers, source: str, object_: str, id_: str) -> tuple[Found, ...]:

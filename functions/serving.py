@@ -1,5 +1,6 @@
 """One request to the API: who asks, for what; and an answer whatever becomes of it."""
 
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +12,7 @@ from schemas.errors import Misconfigured, RetryLater
 
 COME_BACK: Final = {"retry-after": "2"}
 LARGEST_PAGE: Final = 100
+LARGEST_BODY: Final = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Request:
     path: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    body: str = ""
 
     def limit(self, usual: int) -> int:
         """How many of a list to answer with: 1 to 100."""
@@ -58,4 +61,14 @@ def _request(event: Mapping[str, Any]) -> Request:
         path=event.get("pathParameters") or {},
         query=event.get("queryStringParameters") or {},
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        body=_body(event),
     )
+
+
+def _body(event: Mapping[str, Any]) -> str:
+    body = str(event.get("body") or "")
+    if len(body) > LARGEST_BODY:
+        raise NotServed(413, f"A request has at most {LARGEST_BODY} characters.")
+    if not event.get("isBase64Encoded"):
+        return body
+    return b64decode(body).decode("utf-8", "replace")

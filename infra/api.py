@@ -27,6 +27,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "GET /v1/quarantine",
         "GET /v1/reviews",
     ),
+    "evidence": ("GET /v1/explain",),
 }
 """Function → its routes. What `receive` serves is authorised by the vendor's signature."""
 

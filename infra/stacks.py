@@ -9,6 +9,7 @@ from infra.api import Api, Issuer
 from infra.buses import buses
 from infra.context import context, operate
 from infra.deliver import Deliver
+from infra.evidence import evidence
 from infra.functions import Function, Shared
 from infra.pull import Pull
 from infra.queues import Inbox
@@ -78,6 +79,7 @@ class Flow(Stack):
             "receive": receive(self, self.shared, self.config),
             "context": context(self, self.shared),
             "operate": operate(self, self.shared, queues),
+            "evidence": evidence(self, self.shared),
         }
 
     def _working(self) -> dict[str, Function]:

@@ -25,7 +25,7 @@ def listeners(flow: Template) -> dict[str, set[str]]:
 
 def test_there_is_one_function_for_each_system_and_step(flow: Template) -> None:
     assert set(flow.functions()) == {
-        *("receive", "resolve", "announce", "context", "operate"),
+        *("receive", "resolve", "announce", "context", "operate", "evidence"),
         *("pull-shop-eu", "pull-shop-us", "pull-mailchimp", "pull-helpdesk"),
         *("deliver-mailchimp", "deliver-warehouse"),
     }

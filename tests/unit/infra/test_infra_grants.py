@@ -16,6 +16,7 @@ READING_SECRETS = {
     "deliver-warehouse": {"warehouse/api", "pepper/graph"},
     "context": {"pepper/graph"},
     "operate": set[str](),
+    "evidence": {"pepper/graph"},
 }
 
 
