@@ -11,8 +11,7 @@ from tests.bench.side import Side, floor_rows, product_rows
 
 ROUNDS: Final = 3
 ONE_BY_ONE: Final = 50
-AT_ONCE: Final = 100
-WARM_UP: Final = 60
+AT_ONCE: Final = 80
 
 
 def measure() -> Iterator[Figure]:
@@ -27,8 +26,8 @@ def measure() -> Iterator[Figure]:
 def _journey(product: Side, floor: Side) -> Iterator[Figure]:
     sides = (product, floor)
     new = count(1)
-    _round(sides, _mixed(product, new, WARM_UP), Side.at_once)
-    _round(sides, _mixed(product, new, 10), Side.one_by_one)
+    _round(sides, _mixed(product, new, 2), Side.one_by_one)
+    _round(sides, _mixed(product, new, AT_ONCE), Side.at_once)
     for side in sides:
         side.forget()
     for _ in range(ROUNDS):
