@@ -1,5 +1,6 @@
 """Zendesk's users, tickets and calls as observations."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from schemas.observation import Interaction, Observation
 
 Raw = dict[str, Any]
 
+NAMELESS: Final = re.compile(r"(Caller )?\+?[0-9 ().-]{5,}")
+"""What Talk calls a user that it makes of an unknown caller."""
 VOICE: Final = frozenset({"voice", "phone", "voicemail", "phone_call_inbound", "sms"})
 
 
@@ -30,7 +33,7 @@ def user(source: str, system: System, raw: Raw) -> Observation:
         claims=records.claims(*_claims(system, raw)),
         traits=records.traits(
             (
-                ("name", raw.get("name")),
+                ("name", _name(raw)),
                 ("email", raw.get("email")),
                 ("phone", raw.get("phone")),
                 ("language", text(raw.get("locale"))[:2].lower()),
@@ -38,6 +41,11 @@ def user(source: str, system: System, raw: Raw) -> Observation:
         ),
         deleted=raw.get("active") is False,
     )
+
+
+def _name(raw: Raw) -> str:
+    name = text(raw.get("name"))
+    return "" if NAMELESS.fullmatch(name) else name
 
 
 def user_merge(source: str, system: System, raw: Raw) -> Observation:

@@ -235,3 +235,11 @@ def test_a_refresh_keeps_the_new_refresh_token() -> None:
 def test_an_api_token_is_sent_as_basic() -> None:
     headers = ZENDESK.authorise({"email": "agent@example.com", "api_token": "k"}, None)
     assert headers["authorization"].startswith("Basic ")
+
+
+@pytest.mark.parametrize(
+    "name", ["Caller +12025550143", "Caller +1 (202) 555-0143", "+12025550143"]
+)
+def test_what_talk_calls_an_unknown_caller_is_no_name(name: str) -> None:
+    raw = {"id": 7, "name": name, "created_at": "2026-11-01T09:00:00Z", "phone": "+12025550143"}
+    assert "name" not in ZENDESK.normalise("desk", SYSTEM, "user", raw).traits
