@@ -10,9 +10,9 @@ run with `adapters.graph.Stores.run`. `laws` is a `Laws`, keys are opaque (`rule
   a subject is unknown. The verdicts are made by `identity_evidence.split_verdicts`/`merge_verdict`.
 - `resolution_marks.mark(key: IdentifierKey, laws, *, blocked: bool | None = None,
   trusted: bool | None = None) -> Steps[None]`; none leaves a mark as it is.
-- `resolution_removal.erase(s: SubjectKey, at: datetime, laws, *, last: bool = False)` and
-  `remove_record(s, record: tuple[kind, id], at, laws, *, last=False)`, both `-> Steps[None]`: once
-  now, and again with the same `at` and `last=True` when whatever was running then has ended.
+- `resolution_removal.erase(s: SubjectKey, at: datetime, laws) -> Steps[bool]`: once now, and again
+  with the same `at` when whatever was running then has ended (15 minutes);
+  `remove_record(s, record: tuple[kind, id], at, laws, *, last=False)` likewise, then with `last`.
 - `resolution_adoption.adopt(name: str, laws, pages: int = 1) -> Steps[Progress]`: call until
   `.done`; `laws.rules` are the new rules, which the resolvers use already, `name` their hash.
 - `identity_diff.diff(nodes, marks, verdicts, old, new) -> Difference` (`merges`, `splits`,
@@ -24,7 +24,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rules.resolution_calls import Steps, read_many
-from rules.resolution_case import Case, Received, prepare
+from rules.resolution_case import Case, Received, out_since, prepare
 from rules.resolution_commit import commit
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
@@ -51,10 +51,12 @@ def resolve(batch: Sequence[Received], laws: Laws) -> Steps[Report]:
     """Resolves a batch. One that fails leaves the others alone."""
     report = Report()
     cases = _prepared(batch, laws, report)
-    yield from store_consents(cases.values(), laws.pepper)
     view = View()
     known = yield from _read_heads(view, cases.values())
+    cases = _admitted(view, cases)
+    yield from store_consents(cases.values(), laws.pepper)
     yield from _link_all(view, cases, laws, report)
+    cases = _admitted(view, cases)
     done = {i: c for i, c in cases.items() if i not in report.later and i not in report.bad}
     try:
         yield from store_records(list(done.values()), known)
@@ -81,6 +83,18 @@ def _read_heads(view: View, cases: Iterable[Case]) -> Steps[frozenset[str]]:
     found = yield from read_many(tuple(wanted))
     view.learn(wanted, found)
     return frozenset(s for key, s in wanted.items() if key in found)
+
+
+def _admitted(view: View, cases: dict[int, Case]) -> dict[int, Case]:
+    """Without what is older than the removal of its subject or record, as far as is known."""
+    found = {}
+    for position, case in cases.items():
+        out = out_since(view.head(subject_key(case.s)), case.r)
+        if out is None:
+            found[position] = case
+        elif case.said > out:
+            found[position] = replace(case, since=out)
+    return found
 
 
 def _link_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) -> Steps[None]:

@@ -12,7 +12,7 @@ from rules.identity_claims import under
 from rules.keys import Pepper
 from rules.resolution_items import SPLIT, record_key
 from schemas.errors import BadRecord
-from schemas.graph import ConsentRow, IdentifierKey, Link, RecordRow, SubjectKey
+from schemas.graph import ConsentRow, IdentifierKey, Link, RecordRow, SubjectHead, SubjectKey
 from schemas.identifiers import Claim, Subject
 from schemas.observation import ConsentSignal, Observation
 from schemas.policy import IdentityRules
@@ -46,6 +46,16 @@ class Case:
     unlinked: tuple[Claim, ...] = ()
     order: str = ""
     """Orders the versions of a record: by version, then by content."""
+    r: str = ""
+    """The record's name in the table."""
+    since: datetime | None = None
+    """The subject or the record was taken out then: what is there from before does not count."""
+
+    @property
+    def said(self) -> datetime:
+        """When it was said: decides whether it is older than a removal."""
+        record = self.observation.record
+        return said_at(record.version, record.occurred_at)
 
 
 def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
@@ -80,7 +90,20 @@ def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
         aliases=frozenset(merged),
         unlinked=tuple(unlinked),
         order=_order(observation),
+        r=r,
     )
+
+
+def said_at(version: str, occurred_at: datetime) -> datetime:
+    """A version's time, where the source uses times; else that of the record's creation."""
+    return _stated(version) or occurred_at
+
+
+def out_since(head: SubjectHead | None, r: str) -> datetime | None:
+    """Since when what is older about this subject, or this record of it, stays out."""
+    if head is None:
+        return None
+    return max((t for t in (head.erased_at, head.removed.get(r)) if t), default=None)
 
 
 def _order(observation: Observation) -> str:

@@ -38,6 +38,14 @@ class Laws:
     largest: int = LARGEST
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Carriers that were rows in an epoch in which no further row could be added."""
+
+    epoch: int
+    members: frozenset[SubjectKey]
+
+
 def usable(cell: IdentifierHead) -> bool:
     """Whether it links its carriers, who then share an island."""
     return cell.quarantined is None and not cell.blocked

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from rules import keys
 from rules.identity import created
-from rules.resolution_case import Case
+from rules.resolution_case import Case, out_since
 from rules.resolution_islands import (
     Laws,
     add_carrier,
@@ -35,6 +36,8 @@ from schemas.identifiers import Subject
 from schemas.rows import Key
 
 MOST_LINKS: Final = 256
+SELF: Final = ""
+"""Among what is doubtful: whether the subject was seen by any record that is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Change:
     named: Mapping[SubjectKey, Subject]
     aliases: Mapping[str, Verdict]
     """By their name on the subject's head: `<s> <kind>:<id>`."""
+    r: str
+    said: datetime
 
 
 def change_of(case: Case) -> Change:
@@ -60,17 +65,21 @@ def change_of(case: Case) -> Change:
         )
         for other in case.aliases
     }
-    return Change(case.s, subject, case.links, case.named, aliases)
+    return Change(case.s, subject, case.links, case.named, aliases, case.r, case.said)
 
 
 def news(head: SubjectHead | None, change: Change) -> Change | None:
     """What the subject's committed links do not say yet; none when they say it all."""
     if head is None:
         return change
-    fresh = {k: link for k, link in change.links.items() if k not in head.links}
+    out = out_since(head, change.r)
+    if out and change.said <= out:
+        return None
+    unsure = head.leaving.union(head.doubtful)
+    fresh = {k: v for k, v in change.links.items() if k not in head.links or k in unsure}
     aliases = {name: v for name, v in change.aliases.items() if name not in head.aliases}
     older = created(change.subject) < created(head.subject)
-    if head.seen and not fresh and not aliases and not older:
+    if head.seen and SELF not in unsure and not fresh and not aliases and not older:
         return None
     return replace(change, links=fresh, aliases=aliases)
 
@@ -129,7 +138,8 @@ def _cells(
         elsewhere = bool(cell.island) and usable(cell) and draft.live(cell.island).g != home
         if apart and elsewhere and islands:
             cell = quarantine(draft, cell, "too_large")  # noqa: PLW2901
-        cells.append(add_carrier(draft, cell, said.s, laws))
+        there = cell.key in before.links
+        cells.append(cell if there else add_carrier(draft, cell, said.s, laws))
     return cells
 
 
@@ -150,20 +160,29 @@ def _head_after(before: SubjectHead, said: Change, g: str) -> SubjectHead:
         raise BadRecord(f"a subject with more than {MOST_LINKS} identifiers")
     return before.model_copy(
         update={
-            "subject": min(before.subject, said.subject, key=created),
+            "subject": min(before.subject, said.subject, key=created)
+            if before.seen
+            else said.subject,
             "island": g,
             "links": links,
             "aliases": before.aliases.union(said.aliases),
             "seen": True,
+            "doubtful": {k: t for k, t in before.doubtful.items() if k and k not in said.links},
+            "leaving": before.leaving.difference(said.links, _own(before)),
         }
     )
+
+
+def _own(head: SubjectHead) -> tuple[IdentifierKey, ...]:
+    return (head.own.key,) if head.own else ()
 
 
 def _island_after(
     island: Island, head: SubjectHead, cells: list[IdentifierHead], said: Change
 ) -> Island:
     own = keys.of_own(head.subject, head.s)
-    node = Node(created=created(head.subject), own=own, links=frozenset(head.links))
+    links = frozenset(head.links) - head.leaving
+    node = Node(created=created(head.subject), own=own, links=links)
     after = island.model_copy(update={"nodes": {**island.nodes, head.s: node}})
     after = with_verdicts(after, said.aliases.values())
     for cell in cells:

@@ -6,7 +6,7 @@ from typing import Final
 
 from rules.keys import Pepper
 from rules.resolution_calls import Pause, Steps, Update, insert_many, read_many, transact
-from rules.resolution_case import Case, consent_items, record_row
+from rules.resolution_case import Case, consent_items, record_row, said_at
 from rules.resolution_items import COUNT, MINOR, record_from, record_item, subject_key
 from schemas.errors import RetryLater
 from schemas.graph import RecordRow
@@ -37,7 +37,7 @@ def store_records(cases: Sequence[Case], known: frozenset[str]) -> Steps[None]:
     for case in cases:
         if case.row_key in inserts or _bears_money(case):
             rest.append(case)
-        elif case.s in known and case.observation.interaction is None:
+        elif case.s in known and case.observation.interaction is None and not case.since:
             if not (yield from _replaced(case)):
                 rest.append(case)
         else:
@@ -97,7 +97,8 @@ def _row_writes(s: str, cases: list[Case], found: Mapping[Key, Item]) -> list[Wr
         if write:
             writes.append(write)
             _count(moved, record_from(before) if before else None, -1)
-            _count(moved, _newest(versions, before), 1)
+            kept = None if _stale(versions, before) else before
+            _count(moved, _newest(versions, kept), 1)
     totals = {name: value for name, value in moved.items() if value}
     if totals:
         writes.append(Write("update", subject_key(s), add=totals, condition=PRESENT))
@@ -110,13 +111,25 @@ def _row_write(key: Key, versions: list[Case], before: Item | None) -> Write | N
     if before is None:
         row = record_row(newest).model_copy(update={"identifiers": ids})
         return Write("put", key, record_item(row, newest.order), condition=ABSENT)
-    more = ids - _ids(before)
     same = Condition("#ver = :seen", {":seen": str(before["ver"])})
+    if _stale(versions, before):
+        row = record_row(newest).model_copy(update={"identifiers": ids})
+        return Write("put", key, record_item(row, newest.order), condition=same)
+    more = ids - _ids(before)
     if newest.order > str(before["ver"]):
         item = record_item(record_row(newest), newest.order)
         values = {name: item[name] for name in ("ver", "data")}
         return Write("update", key, values, add={"ids": more} if more else {}, condition=same)
     return Write("update", key, add={"ids": more}, condition=same) if more else None
+
+
+def _stale(versions: list[Case], before: Item | None) -> bool:
+    """Whether what is there should have been swept when its subject or record was taken out."""
+    since = max((case.since for case in versions if case.since), default=None)
+    if before is None or since is None:
+        return False
+    row = record_from(before)
+    return said_at(row.version, row.occurred_at) <= since
 
 
 def _newest(versions: list[Case], before: Item | None) -> RecordRow:
@@ -131,6 +144,14 @@ def _count(moved: dict[str, int], row: RecordRow | None, sign: int) -> None:
         amount = row.interaction.amount
         moved[COUNT + amount.currency] += sign
         moved[MINOR + amount.currency] += sign * amount.minor
+
+
+def takings(rows: Iterable[RecordRow]) -> dict[str, int]:
+    """What these rows brought to their subject's totals."""
+    moved: dict[str, int] = defaultdict(int)
+    for row in rows:
+        _count(moved, row, 1)
+    return dict(moved)
 
 
 def _ids(item: Item) -> frozenset[str]:

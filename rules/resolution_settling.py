@@ -6,29 +6,29 @@ turns away whoever read the former one, and until it is settled new carriers com
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from rules import resolution_opening
 from rules.identity_evidence import carried
-from rules.resolution_calls import Pause, Steps, query, read_many
-from rules.resolution_commit import ATTEMPTS, attempted, commit
+from rules.keys import is_own, subject_of
+from rules.resolution_calls import Pause, Steps
+from rules.resolution_commit import ATTEMPTS, attempted
 from rules.resolution_islands import (
     Laws,
+    Rows,
     cell_of,
-    epoch_is,
     over,
     recompute,
     unite,
     usable,
     without,
 )
-from rules.resolution_items import SHARDS, gate_key, member_key, shard_key, subject_key
-from rules.resolution_view import Draft, Unread, View
+from rules.resolution_items import member_key, subject_key
+from rules.resolution_opening import opened
+from rules.resolution_view import Draft, View
 from schemas.errors import RetryLater
 from schemas.graph import IdentifierHead, IdentifierKey, Island, SubjectKey
 from schemas.rows import PRESENT, Write
-
-AT_ONCE: Final = 30
-"""Rows, or islands, of one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,6 @@ class Amendment:
         """The head with the marks that were asked for."""
         marks = {"blocked": self.blocked, "trusted": self.trusted}
         return cell.model_copy(update={k: v for k, v in marks.items() if v is not None})
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Carriers that were rows in an epoch in which no further row could be added."""
-
-    epoch: int
-    members: frozenset[SubjectKey]
 
 
 NO_ROWS: Final = Rows(-1, frozenset())
@@ -77,7 +69,7 @@ def settle(view: View, amendment: Amendment, laws: Laws) -> Steps[None]:
             rows = NO_ROWS
             yield Pause(attempt)
         except Closed:
-            rows = yield from _opened(view, amendment.key, laws)
+            rows = yield from opened(view, amendment.key, laws)
     raise RetryLater("an identifier: others keep writing the same items")
 
 
@@ -85,6 +77,8 @@ def plan_settle(
     draft: Draft, amendment: Amendment, rows: Rows, laws: Laws, *, apart: bool = False
 ) -> None:
     """The identifier, the rows that move to its head or go, and the islands that it joins."""
+    if amendment.leaves and not _leave(draft, amendment.key, amendment.leaves):
+        return
     before = cell_of(draft, amendment.key)
     after = settled(before, amendment, rows, laws)
     if apart and usable(after) and not usable(before):
@@ -96,8 +90,22 @@ def plan_settle(
     elif not usable(after):
         _part(draft, before, after)
     if after != before:
-        draft.put(after)
+        _store(draft, after)
     recompute(draft, laws)
+
+
+def _store(draft: Draft, cell: IdentifierHead) -> None:
+    """One that nobody carries and that was never marked or quarantined goes."""
+    if cell.members:
+        draft.put(cell)
+    elif cell.blocked or cell.trusted or cell.quarantined or cell.epoch:
+        draft.put(cell.model_copy(update={"island": ""}))
+    elif is_own(cell.key):
+        head = draft.subject(subject_of(cell.key))
+        if head:
+            draft.put(head.model_copy(update={"own": None}))
+    else:
+        draft.drop(cell)
 
 
 def settled(before: IdentifierHead, amendment: Amendment, rows: Rows, laws: Laws) -> IdentifierHead:
@@ -122,6 +130,18 @@ def settled(before: IdentifierHead, amendment: Amendment, rows: Rows, laws: Laws
     return after.model_copy(update={"quarantined": "degree"})
 
 
+def _leave(draft: Draft, key: IdentifierKey, s: SubjectKey) -> bool:
+    """Takes the link off the subject's head; false when it stays, or is gone already."""
+    head = draft.subject(s)
+    if head is None:
+        return False
+    if key not in head.leaving:
+        return False
+    links = {k: link for k, link in head.links.items() if k != key}
+    draft.put(head.model_copy(update={"links": links, "leaving": head.leaving - {key}}))
+    return True
+
+
 def _rows_gone(
     before: IdentifierHead, after: IdentifierHead, amendment: Amendment, rows: Rows
 ) -> frozenset[SubjectKey]:
@@ -138,7 +158,7 @@ def _join(draft: Draft, cell: IdentifierHead, laws: Laws) -> IdentifierHead:
     names = {head.island for head in map(draft.subject, cell.members) if head}
     if not names:
         return cell
-    if len(draft.all_live(names)) > 2 * AT_ONCE:
+    if len(draft.all_live(names)) > 2 * resolution_opening.AT_ONCE:
         raise Closed
     island = unite(draft, names, laws)
     unusable = island.unusable - {cell.key}
@@ -163,68 +183,3 @@ def _part(draft: Draft, before: IdentifierHead, after: IdentifierHead) -> None:
 def carries(island: Island, key: IdentifierKey) -> bool:
     """Whether anybody on the island carries an identifier."""
     return any(key in carried(node) for node in island.nodes.values())
-
-
-def _opened(view: View, key: IdentifierKey, laws: Laws) -> Steps[Rows]:
-    """Opens the quarantine, reads its rows, and moves those to the head that are too many."""
-    yield from commit(view, lambda draft, _apart: _plan_open(draft, key))
-    cell = yield from _read(view, key)
-    found: list[Any] = []
-    for shard in range(SHARDS):
-        found += yield from query(shard_key(key, shard), "M#")
-    rows = sorted(str(row["s"]) for row in found)
-    while len(rows) > AT_ONCE:
-        chunk, rows = rows[:AT_ONCE], rows[AT_ONCE:]
-        yield from _drained(view, key, Rows(cell.epoch, frozenset(chunk)))
-    everybody = cell.members.union(str(row["s"]) for row in found)
-    if len(everybody) > AT_ONCE:
-        yield from _gather(view, sorted(everybody), laws)
-    return Rows(cell.epoch, frozenset(rows))
-
-
-def _plan_open(draft: Draft, key: IdentifierKey) -> None:
-    cell = cell_of(draft, key)
-    if cell.quarantined in (None, "lifting"):
-        return
-    epoch = cell.epoch + 1
-    draft.rows += [
-        Write("put", gate_key(key, n), {"epoch": epoch}, condition=epoch_is(cell.epoch))
-        for n in range(SHARDS)
-    ]
-    draft.put(cell.model_copy(update={"quarantined": "lifting", "epoch": epoch}))
-
-
-def _drained(view: View, key: IdentifierKey, rows: Rows) -> Steps[None]:
-    yield from commit(view, lambda draft, _apart: _plan_drain(draft, key, rows))
-
-
-def _plan_drain(draft: Draft, key: IdentifierKey, rows: Rows) -> None:
-    cell = cell_of(draft, key)
-    moved = rows.members - cell.members
-    if cell.quarantined != "lifting" or cell.epoch != rows.epoch or not moved:
-        return
-    draft.rows += [Write("delete", member_key(key, s), condition=PRESENT) for s in sorted(moved)]
-    draft.put(cell.model_copy(update={"members": cell.members | moved}))
-
-
-def _gather(view: View, members: list[SubjectKey], laws: Laws) -> Steps[None]:
-    """Unites islands a few at a time, so that the last transaction has few redirects."""
-    for start in range(0, len(members), AT_ONCE):
-        part = members[:1] + members[start : start + AT_ONCE]
-
-        def plan(draft: Draft, apart: bool, part: list[SubjectKey] = part) -> None:
-            draft.need(subject_key(s) for s in part)
-            names = {head.island for head in map(draft.subject, part) if head}
-            if not apart:
-                draft.put(unite(draft, names, laws))
-                recompute(draft, laws)
-
-        yield from commit(view, plan)
-
-
-def _read(view: View, key: IdentifierKey) -> Steps[IdentifierHead]:
-    while True:
-        try:
-            return cell_of(Draft(view), key)
-        except Unread as unread:
-            view.learn(unread.keys, (yield from read_many(unread.keys)))

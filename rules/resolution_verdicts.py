@@ -52,6 +52,7 @@ def about(verdict: Verdict) -> tuple[SubjectKey, ...]:
 
 def _island(draft: Draft, s: SubjectKey) -> str:
     head = draft.subject(s)
-    if head is None or not head.island:
+    erased = head and head.erased_at and not head.seen
+    if head is None or erased or not head.island:
         raise BadRecord("nobody is known by this subject: look it up again")
     return head.island

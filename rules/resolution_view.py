@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Literal
+from zlib import crc32
 
 from rules.keys import is_own, subject_of
 from rules.resolution_items import (
@@ -42,7 +43,7 @@ class View:
             item = found.get(key)
             self._models[key] = _decode(key, item) if item else None
 
-    def wrote(self, models: Mapping[Key, Model]) -> None:
+    def wrote(self, models: Mapping[Key, Model | None]) -> None:
         """Keeps what was committed."""
         self._models.update(models)
 
@@ -56,6 +57,11 @@ class View:
         missing = [key for key in keys if key not in self._models]
         if missing:
             raise Unread(missing)
+
+    def head(self, key: Key) -> SubjectHead | None:
+        """A subject's head, if it is known."""
+        found = self._models.get(key)
+        return found if isinstance(found, SubjectHead) else None
 
     def at(self, key: Key) -> Model | None:
         """The item there."""
@@ -75,6 +81,7 @@ class Draft:
     def __init__(self, view: View) -> None:
         self._view = view
         self._models: dict[Key, Model] = {}
+        self._dropped: dict[Key, Model] = {}
         self.used: set[Key] = set()
         self.rows: list[Write] = []
         """Rows of quarantined identifiers, and checks of their gates."""
@@ -87,6 +94,8 @@ class Draft:
 
     def _at(self, key: Key) -> Model | None:
         self.used.add(key)
+        if key in self._dropped:
+            return None
         return self._models.get(key) or self._view.at(key)
 
     def subject(self, s: SubjectKey) -> SubjectHead | None:
@@ -142,21 +151,43 @@ class Draft:
             case IdentifierHead():
                 self._models[identifier_key(model.key)] = model
 
+    def drop(self, cell: IdentifierHead) -> None:
+        """Will be deleted."""
+        key = identifier_key(cell.key)
+        self._models.pop(key, None)
+        if cell.version:
+            self._dropped[key] = cell
+
     def islands(self) -> list[Island]:
         """Those that will be written."""
         return [m for m in self._models.values() if isinstance(m, Island)]
 
-    def commit(self) -> tuple[list[Write], dict[Key, Model]]:
+    def commit(self) -> tuple[list[Write], dict[Key, Model | None]]:
         """The writes, and what the items will be."""
-        after, writes = {}, list(self.rows)
+        after: dict[Key, Model | None] = dict.fromkeys(self._dropped)
+        writes = list(self.rows)
+        writes += [
+            Write("delete", key, condition=version_is(model.version))
+            for key, model in self._dropped.items()
+        ]
         for key, model in self._models.items():
             before = self._view.at(key) if model.version else None
             if before == model:
                 continue
             seen = before.version if before else 0
-            after[key] = model.model_copy(update={"version": seen + 1})
-            writes.append(_write(key, after[key], seen))
+            written = model.model_copy(update={"version": (seen or _first(model)) + 1})
+            after[key] = written
+            writes.append(_write(key, written, seen))
         return writes, after
+
+
+def _first(model: Model) -> int:
+    """Identifiers' heads can go and come again: who read the former one must not take the new
+    one for it, so their versions start from what is in them.
+    """
+    if isinstance(model, IdentifierHead):
+        return crc32(" ".join(sorted(model.members)).encode())
+    return 0
 
 
 def _write(key: Key, model: Model, seen: int) -> Write:

@@ -72,6 +72,12 @@ class SubjectHead(Frozen):
     seen: bool = True
     totals: dict[str, Total] = {}
     erased_at: AwareDatetime | None = None
+    removed: dict[str, AwareDatetime] = {}
+    """Records that were taken out, by their name in the table: nothing older gets in again."""
+    doubtful: dict[IdentifierKey, AwareDatetime] = {}
+    """Links that may have been a removed record's alone, since when; `""` is the subject itself."""
+    leaving: frozenset[IdentifierKey] = frozenset()
+    """Links that are gone for its island, while their identifiers' heads still name it."""
 
 
 class RecordRow(Frozen):

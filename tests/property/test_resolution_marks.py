@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from rules import resolution_settling
+from rules import resolution_opening
 from rules.resolution import resolve
 from rules.resolution_case import prepare
 from rules.resolution_islands import Laws
@@ -46,7 +46,7 @@ def _jobs(random: Random, chosen: Marked, made: Laws) -> list[Job]:
 
 @pytest.fixture(params=[30, 1], ids=["at once", "a few at a time"])
 def _at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resolution_settling, "AT_ONCE", request.param)
+    monkeypatch.setattr(resolution_opening, "AT_ONCE", request.param)
 
 
 @pytest.mark.usefixtures("_at_once")

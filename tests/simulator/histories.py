@@ -81,6 +81,7 @@ def observation(random: Random) -> Observation:
         claims=claims,
         traits={"name": "Ada"} if contact else {},
         interaction=None if contact else _order(random),
+        deleted=random.random() < 0.05,
         merged=tuple(m for m in merged if m.source == subject.source and m != subject),
     )
 
@@ -172,7 +173,7 @@ def _records(cases: Sequence[Case]) -> tuple[Records, Totals]:
         ids = frozenset(link for case in versions for link in case.links)
         records[key] = (newest.order, ids)
         bought = newest.observation.interaction
-        if bought and bought.amount:
+        if bought and bought.amount and not newest.observation.deleted:
             name = (newest.s, bought.amount.currency)
             count, minor = totals[name]
             totals[name] = (count + 1, minor + bought.amount.minor)

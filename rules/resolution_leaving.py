@@ -1,0 +1,147 @@
+"""A subject or a record of it is taken out: what its head and its island say from then on."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rules.identity_evidence import carried
+from rules.resolution_islands import Laws, recompute
+from rules.resolution_links import SELF
+from rules.resolution_verdicts import about
+from rules.resolution_view import Draft
+from schemas.graph import (
+    IdentifierKey,
+    Island,
+    Link,
+    Node,
+    RecordRow,
+    SubjectHead,
+    SubjectKey,
+    Verdict,
+)
+from schemas.identifiers import Subject
+
+
+def plan_erase(draft: Draft, s: SubjectKey, at: datetime, laws: Laws) -> None:
+    """It is no node any more, nor are verdicts about it; its links are to leave."""
+    head = draft.subject(s) or _nobody(s)
+    if head.erased_at and head.erased_at >= at:
+        return
+    if head.island:
+        _take_out(draft, head)
+    later = {r: t for r, t in head.removed.items() if t > at}
+    after = _unseen(head).model_copy(
+        update={"erased_at": at, "removed": later, "aliases": frozenset()}
+    )
+    draft.put(after)
+    recompute(draft, laws)
+
+
+def plan_remove(
+    draft: Draft, s: SubjectKey, record: tuple[str, str], at: datetime, laws: Laws
+) -> None:
+    """From now on the record's older versions stay out, and all that it may have said is in doubt.
+
+    `record` is its name in the table, and `<kind>:<id>`.
+    """
+    head = draft.subject(s) or _nobody(s)
+    r, name = record
+    if r in head.removed and head.removed[r] >= at:
+        return
+    doubtful = [SELF, *(k for k in head.links if k not in head.leaving)] if head.seen else []
+    kept = frozenset(alias for alias in head.aliases if not alias.endswith(f" {name}"))
+    if head.island and kept != head.aliases:
+        island = draft.live(head.island)
+        stay = (v for v in island.verdicts if (v.kind, v.a, v.why) != ("alias", s, name))
+        draft.put(island.model_copy(update={"verdicts": tuple(stay)}))
+    doubts = {**head.doubtful, **dict.fromkeys(doubtful, at)}
+    removed = {**head.removed, r: at}
+    draft.put(head.model_copy(update={"removed": removed, "doubtful": doubts, "aliases": kept}))
+    recompute(draft, laws)
+
+
+def plan_doubts(
+    draft: Draft,
+    s: SubjectKey,
+    due: frozenset[IdentifierKey],
+    rows: Iterable[RecordRow],
+    laws: Laws,
+) -> None:
+    """What other records still say stays, by their evidence; the rest is to leave."""
+    head = draft.subject(s)
+    if head is None:
+        return
+    rows = list(rows)
+    said = {key: row for row in rows for key in row.identifiers}
+    doubtful = {k: t for k, t in head.doubtful.items() if k not in due}
+    links = {
+        k: _by(link, said[k]) if k in due and k in said else link for k, link in head.links.items()
+    }
+    leaving = head.leaving | (due - said.keys() - {SELF})
+    after = head.model_copy(update={"doubtful": doubtful, "links": links, "leaving": leaving})
+    if SELF in due and not rows:
+        after = _unseen(after)
+    draft.put(after)
+    if head.island:
+        island = draft.live(head.island)
+        nodes = {key: node for key, node in island.nodes.items() if key != s}
+        if after.seen:
+            nodes[s] = _node(island.nodes[s], after)
+        draft.put(_pruned(island, nodes, island.verdicts))
+    recompute(draft, laws)
+
+
+def _by(link: Link, row: RecordRow) -> Link:
+    return link.model_copy(update={"source": row.source, "record": f"{row.kind}:{row.id}"})
+
+
+def _node(node: Node, head: SubjectHead) -> Node:
+    return node.model_copy(update={"links": frozenset(head.links) - head.leaving})
+
+
+def _nobody(s: SubjectKey) -> SubjectHead:
+    subject = Subject(source="erased", object="erased", id=s)
+    return SubjectHead(s=s, subject=subject, version=0, island="", seen=False)
+
+
+def _unseen(head: SubjectHead) -> SubjectHead:
+    """As if others had only named it, with all of its links about to leave."""
+    own = {head.own.key} if head.own and head.seen else set()
+    subject = head.subject.model_copy(update={"id": head.s, "created_at": None})
+    return head.model_copy(
+        update={
+            "subject": subject,
+            "seen": False,
+            "doubtful": {},
+            "leaving": head.leaving.union(head.links, own),
+        }
+    )
+
+
+def _take_out(draft: Draft, head: SubjectHead) -> None:
+    """Off its island, with what people said of it there and where the others of a pair are."""
+    home = draft.live(head.island)
+    others = {s for v in home.verdicts if _names(v, head.s) for s in about(v)}
+    found = (draft.subject(s) for s in sorted(others))
+    names = {other.island for other in found if other and other.island}
+    for island in draft.all_live(names | {home.g}).values():
+        nodes = {s: node for s, node in island.nodes.items() if s != head.s}
+        verdicts = tuple(v for v in island.verdicts if not _names(v, head.s))
+        draft.put(_pruned(island, nodes, verdicts))
+
+
+def _names(verdict: Verdict, s: SubjectKey) -> bool:
+    """Whether it is about the subject; another's alias is what the other's record said."""
+    return s == verdict.a or (s == verdict.b and verdict.kind != "alias")
+
+
+def _pruned(island: Island, nodes: dict[SubjectKey, Node], verdicts: tuple[Verdict, ...]) -> Island:
+    """The island with these nodes; only what they carry can be unusable."""
+    left = frozenset(key for node in nodes.values() for key in carried(node))
+    return island.model_copy(
+        update={
+            "nodes": nodes,
+            "verdicts": verdicts,
+            "unusable": island.unusable & left,
+            "oversized": island.oversized & left,
+        }
+    )

@@ -1,0 +1,157 @@
+"""A subject is erased, or one record taken out: what is left is as if it had never come.
+
+The tombstone is in the journal first and then on the subject's head, where every resolver that
+starts later finds it. What was running at that time may still put rows, without looking at the
+head again; they are swept by the second call, when all of that has ended.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from rules import keys
+from rules.resolution_calls import Pause, Steps, insert_many, query, read_many, transact
+from rules.resolution_case import said_at
+from rules.resolution_commit import ATTEMPTS, attempted, commit
+from rules.resolution_islands import Laws
+from rules.resolution_items import record_from, subject_from, subject_key
+from rules.resolution_leaving import plan_doubts, plan_erase, plan_remove
+from rules.resolution_rows import takings
+from rules.resolution_settling import Amendment, settle
+from rules.resolution_view import Draft, View
+from schemas.errors import RetryLater
+from schemas.graph import RecordRow, SubjectHead, SubjectKey
+from schemas.rows import PRESENT, Condition, Conflict, Item, Write, key_of
+
+AT_ONCE: Final = 40
+
+
+def erase(s: SubjectKey, at: datetime, laws: Laws) -> Steps[bool]:
+    """Takes out a subject: its records, consents, links and what was said about it until `at`.
+
+    Call it again with the same `at` once whatever was running has ended. Rows of deliveries stay:
+    they are needed to tell the destinations.
+    """
+    yield from insert_many([_tombstone(s, "ERASED", at)], "journal")
+    head = yield from _head(s)
+    at = yield from _reaching(s, at, head.erased_at if head else None)
+    yield from commit(View(), lambda draft, _apart: plan_erase(draft, s, at, laws))
+    head = yield from _head(s)
+    if head and head.erased_at:
+        yield from _sweep(s, "R#", head.erased_at)
+        yield from _forget_consents(s, head.erased_at)
+    yield from _leave(s, laws)
+    return True
+
+
+def remove_record(
+    s: SubjectKey, record: tuple[str, str], at: datetime, laws: Laws, *, last: bool = False
+) -> Steps[bool]:
+    """Takes out a record (its kind and id) in all versions until `at`; `last` as for `erase`.
+
+    What it alone said goes with the last call. Other records, even new ones, keep what they say.
+    """
+    r = keys.of_record(laws.pepper, *record)
+    name = r, ":".join(record)
+    yield from insert_many([_tombstone(s, f"REMOVED#{r}", at)], "journal")
+    head = yield from _head(s)
+    at = yield from _reaching(s, at, head.removed.get(r) if head else None, f"#{r}")
+    yield from commit(View(), lambda draft, _apart: plan_remove(draft, s, name, at, laws))
+    head = yield from _head(s)
+    until = head.removed.get(r) if head else None
+    if until:
+        yield from _sweep(s, "R#", until, f"#{r}")
+    if until and last:
+        yield from _settle_doubts(s, until, laws)
+    yield from _leave(s, laws)
+    return True
+
+
+def _reaching(
+    s: SubjectKey, at: datetime, done: datetime | None, ends: str = ""
+) -> Steps[datetime]:
+    """`at`, or later where a source's clock runs ahead: what is there now goes."""
+    if done and done >= at:
+        return at
+    rows = yield from query(f"S#{s}", "R#")
+    return max([at, *(_said(row) for row in rows if str(row["sk"]).endswith(ends))])
+
+
+def _tombstone(s: SubjectKey, what: str, at: datetime) -> Item:
+    return {"pk": f"S#{s}", "sk": f"{what}#{at.isoformat(timespec='microseconds')}"}
+
+
+def _head(s: SubjectKey) -> Steps[SubjectHead | None]:
+    found = yield from read_many([subject_key(s)])
+    item = found.get(subject_key(s))
+    return subject_from(item) if item else None
+
+
+def _said(item: Item) -> datetime:
+    row = record_from(item)
+    return said_at(row.version, row.occurred_at)
+
+
+def _sweep(s: SubjectKey, begins: str, until: datetime, ends: str = "") -> Steps[None]:
+    """Deletes the rows from before, each with what it brought to the totals."""
+    for attempt in range(1, ATTEMPTS + 1):
+        rows = yield from query(f"S#{s}", begins)
+        old = [row for row in rows if str(row["sk"]).endswith(ends) and _said(row) <= until]
+        try:
+            for start in range(0, len(old), AT_ONCE):
+                yield from transact(_deletes(s, old[start : start + AT_ONCE]))
+        except Conflict:
+            yield Pause(attempt)
+        else:
+            return
+    raise RetryLater("records: others keep writing the same ones")
+
+
+def _deletes(s: SubjectKey, rows: list[Item]) -> list[Write]:
+    writes = [
+        Write(
+            "delete", key_of(row), condition=Condition("#ver = :seen", {":seen": str(row["ver"])})
+        )
+        for row in rows
+    ]
+    totals = takings(record_from(row) for row in rows)
+    if totals:
+        less = {name: -value for name, value in totals.items()}
+        writes.append(Write("update", subject_key(s), add=less, condition=PRESENT))
+    return writes
+
+
+def _forget_consents(s: SubjectKey, until: datetime) -> Steps[None]:
+    """What the person said to everybody; what is about an address or number stays with it."""
+    for row in (yield from query(f"S#{s}", "K#")):
+        if datetime.fromisoformat(str(row["sk"]).split("#")[3]) <= until:
+            yield from transact([Write("delete", key_of(row))])
+
+
+def _settle_doubts(s: SubjectKey, until: datetime, laws: Laws) -> Steps[None]:
+    for attempt in range(1, ATTEMPTS + 1):
+        view = View()
+        key = subject_key(s)
+        view.learn([key], (yield from read_many([key])))
+        head = view.head(key)
+        due = frozenset(k for k, t in head.doubtful.items() if t <= until) if head else frozenset()
+        if not due:
+            return
+        rows = [record_from(row) for row in (yield from query(f"S#{s}", "R#"))]
+
+        def plan(
+            draft: Draft, _apart: bool, due: frozenset[str] = due, rows: list[RecordRow] = rows
+        ) -> None:
+            plan_doubts(draft, s, due, rows, laws)
+
+        if (yield from attempted(view, plan)):
+            return
+        yield Pause(attempt)
+    raise RetryLater("a removal: others keep writing the same subject")
+
+
+def _leave(s: SubjectKey, laws: Laws) -> Steps[None]:
+    """Each identifier forgets the subject; a quarantine may lift by that."""
+    head = yield from _head(s)
+    view = View()
+    for key in sorted(head.leaving) if head else ():
+        yield from settle(view, Amendment(key, leaves=s), laws)

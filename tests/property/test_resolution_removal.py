@@ -1,0 +1,151 @@
+"""Who is erased, and records that are taken out, leave the graph as if they had never come."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+
+import pytest
+
+from rules.resolution import resolve
+from rules.resolution_case import Received, prepare
+from rules.resolution_islands import Laws
+from schemas.rows import Key
+from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
+from tests.property.test_resolution_mutants import identifiers, islands, none, subjects
+from tests.simulator.histories import PEPPER, RULES, crowd, expected
+from tests.simulator.reading import broken_promises, graph_in
+from tests.simulator.removals import REMOVED, Removal, admitted, histories, removals
+from tests.simulator.store import MemoryTable
+from tests.simulator.world import Faults, Job, World, run_alone
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said before and after the removals, and what they are."""
+
+    old: Sequence[Received]
+    new: Sequence[Received]
+    removed: Sequence[Removal]
+
+    @property
+    def left(self) -> list[Received]:
+        return [*admitted(self.old, self.removed), *self.new]
+
+
+def told(random: Random, most: int = 14) -> Told:
+    old, new = histories(random, most)
+    return Told(old, new, removals(random, old))
+
+
+def starts(removed: Sequence[Removal], made: Laws, *, last: bool) -> list[Job]:
+    return [partial(each.steps, made, last=last) for each in removed]
+
+
+def played(
+    seed: int, at_once: int, faults: Faults, forgets: Callable[[Key], bool] = none
+) -> tuple[Told, MemoryTable]:
+    """Removals beside resolvers; then, all of these ended, what is new, late, and swept again."""
+    random = Random(seed)
+    story = told(random)
+    made = laws()
+    world = World(random, faults, MemoryTable(forgets=forgets))
+    first = [*jobs(batches(random, story.old), made), *starts(story.removed, made, last=False)]
+    random.shuffle(first)
+    world.run(first, at_once)
+    late = [each for each in story.old if random.random() < 0.3]
+    then = [
+        *jobs(batches(random, [*story.new, *late]), made),
+        *starts(story.removed, made, last=True),
+    ]
+    random.shuffle(then)
+    world.run(then, at_once)
+    return story, world.graph
+
+
+@pytest.mark.parametrize(
+    "at_once, faults",
+    [
+        pytest.param(1, Faults(), id="one at a time"),
+        pytest.param(8, Faults(conflict=0.04, throttle=0.02, crash=0.04), id="eight, crashing"),
+    ],
+)
+def test_what_is_left_is_the_graph_of_what_was_not_removed(at_once: int, faults: Faults) -> None:
+    for seed in range(FIRST, FIRST + HISTORIES):
+        story, table = played(seed, at_once, faults)
+        assert not broken_promises(table), f"seed {seed}"
+        assert graph_in(table) == expected(story.left), f"seed {seed}"
+
+
+def test_a_crash_after_any_call_and_starting_again_loses_nothing() -> None:
+    for seed in range(FIRST, FIRST + HISTORIES // 60):
+        random = Random(seed)
+        story = told(random, most=8)
+        for crash_at in range(120):
+            graph, journal, made = MemoryTable(), MemoryTable(), laws()
+            run_alone(resolve(story.old, made), graph, journal)
+            finished = run_alone(everything(story, made), graph, journal, crash_at)
+            assert not broken_promises(graph), f"seed {seed}, call {crash_at}"
+            run_alone(everything(story, made), graph, journal)
+            assert graph_in(graph) == expected(story.left), f"seed {seed}, call {crash_at}"
+            if finished:
+                break
+
+
+def everything(story: Told, made: Laws):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    for each in story.removed:
+        yield from each.steps(made, last=False)
+    for each in story.removed:
+        yield from each.steps(made, last=True)
+    yield from resolve([*story.old, *story.new], made)
+    return True
+
+
+def rows(key: Key) -> bool:
+    return key.sk.startswith("R#")
+
+
+@pytest.mark.parametrize("forgets", [subjects, identifiers, islands, rows])
+def test_without_its_condition_some_history_goes_wrong(forgets: Callable[[Key], bool]) -> None:
+    def wrong(seed: int) -> bool:
+        try:
+            story, table = played(seed, 8, Faults(crash=0.03), forgets)
+            return bool(broken_promises(table)) or graph_in(table) != expected(story.left)
+        except (AssertionError, KeyError):
+            return True
+
+    assert any(wrong(seed) for seed in range(400))
+
+
+def crowded(seed: int, forgets: Callable[[Key], bool]) -> bool:
+    """Whether it goes wrong when many leave a junk address at once while some come to carry it."""
+    random = Random(seed)
+    received = crowd(random, 9)
+    gone = [
+        Removal(prepare(each, PEPPER, RULES).s, None, REMOVED)
+        for each in random.sample(received[:6], 5)
+    ]
+    made = laws()
+    world = World(random, Faults(crash=0.02), MemoryTable(forgets=forgets))
+    world.run(jobs([received[:6]], made))
+    work = [*jobs([[each] for each in received[6:]], made), *starts(gone, made, last=False)]
+    random.shuffle(work)
+    try:
+        world.run(work, 8)
+        wanted = expected(admitted(received, gone))
+        return bool(broken_promises(world.graph)) or graph_in(world.graph) != wanted
+    except (AssertionError, KeyError):
+        return True
+
+
+def gates(key: Key) -> bool:
+    return key.sk.startswith("GATE#")
+
+
+def test_a_quarantine_lifts_while_some_leave_and_others_come() -> None:
+    assert not any(crowded(seed, none) for seed in range(HISTORIES // 2))
+
+
+@pytest.mark.parametrize("forgets", [gates, identifiers])
+def test_a_lifted_quarantine_needs_its_conditions(forgets: Callable[[Key], bool]) -> None:
+    assert any(crowded(seed, forgets) for seed in range(1500))
