@@ -43,9 +43,10 @@ class Api:
         filled = {name: value for name, value in (query or {}).items() if value}
         return self._call(role, "GET", f"{path}?{urlencode(filled)}" if filled else path, {})
 
-    def post(self, role: str, path: str, key: str) -> Json:
+    def post(self, role: str, path: str, key: str, body: Json | None = None) -> Json:
         """The answer to a write; the same key asks once."""
-        return self._call(role, "POST", path, {"Idempotency-Key": key})
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        return self._call(role, "POST", path, headers, b"" if body is None else _bytes(body))
 
     def token(self, role: str) -> str:
         """A bearer token of a role, from Cognito; asked for once."""
@@ -53,12 +54,18 @@ class Api:
             self._tokens[role] = self._sign_in(role)
         return self._tokens[role]
 
-    def _call(self, role: str, method: str, path: str, headers: Mapping[str, str]) -> Json:
+    def _call(
+        self,
+        role: str,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+    ) -> Json:
         sent = {"Authorization": f"Bearer {self.token(role)}", **headers}
         if self.target.host:
             sent["Host"] = self.target.host
         url = self.target.api_url.rstrip("/") + path
-        body = b"" if method == "POST" else None
         request = urllib.request.Request(url, data=body, headers=sent, method=method)  # noqa: S310 - as above
         status, answer = self._sent(request)
         if status >= 300:
@@ -95,6 +102,10 @@ class Api:
 def path(*parts: str) -> str:
     """A path of the API, each part quoted."""
     return "/v1/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def _bytes(body: Json) -> bytes:
+    return json.dumps(body).encode()
 
 
 def _problem(status: int, answer: bytes) -> str:

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from cli import customer, evidence, source, status, token, why
+from cli import customer, evidence, source, status, token, verdicts, why
 from cli.session import Session
 
 ROLES = ("agent", "operator", "privacy")
@@ -24,6 +24,7 @@ def parser() -> ArgumentParser:
     _command(commands, "status", "what flows, what is stuck and why", status.run)
     _sources(_group(commands, "source", "where records come from"))
     _customers(_group(commands, "customer", "people"))
+    verdicts.add_review(_group(commands, "review", "what a person may decide"), _command)
     asked = _command(commands, "why", "why something was or was not sent", why.run)
     asked.add_argument("--customer", required=True, help="an id, address, number, or name")
     asked.add_argument("--destination", required=True)
@@ -54,6 +55,7 @@ def _customers(commands: Any) -> None:  # noqa: ANN401 - as above
     made.add_argument("--cursor", help="where the page before ended")
     made.add_argument("--limit", help="how much of the history, 1 to 100")
     evidence.add(commands, _command)
+    verdicts.add_customer(commands, _command)
 
 
 def _group(commands: Any, name: str, help_: str) -> Any:  # noqa: ANN401 - as above

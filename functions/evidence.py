@@ -3,23 +3,27 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adapters.customers import Customers
-from functions import wiring
+from functions import verdicts, wiring
 from functions.caller import Access, Role, access
+from functions.explaining import explained
 from functions.noting import note
-from functions.party import Party, party
+from functions.party import party
 from functions.problem import Answer, answer
 from functions.serving import Request, Route, serve
-from rules import explain
 from rules.explain import Explanation
-from schemas.graph import Island
 
 MAY_ASK: Final[tuple[Role, ...]] = ("agent", "privacy")
 
 
 def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
-    """`GET /v1/explain`."""
-    routes: dict[str, Route] = {"GET /v1/explain": _explain}
+    """Explaining, and what people decide."""
+    routes: dict[str, Route] = {
+        "GET /v1/explain": _explain,
+        "POST /v1/customers/merge": verdicts.merge,
+        "POST /v1/customers/{id}/split": verdicts.split,
+        "POST /v1/reviews/{id}/accept": verdicts.accept,
+        "POST /v1/reviews/{id}/reject": verdicts.reject,
+    }
     return serve(event, routes)
 
 
@@ -29,28 +33,6 @@ def _explain(request: Request) -> Answer:
     a, b = (party(request.query.get(name, "")) for name in ("a", "b"))
     note(allowed, sorted({a.customer, b.customer}))
     return answer(200, _cleared(explained(a, b), allowed))
-
-
-def explained(a: Party, b: Party) -> Explanation:
-    """Only the two customers' own subjects are named: nobody is shown a third."""
-    heads = Customers(wiring.graph()).heads(a.subjects | b.subjects)
-    island = both(a.island, b.island)
-    return explain.explain(a.subject, b.subject, island, heads, wiring.policy()[1].identity)
-
-
-def both(a: Island, b: Island) -> Island:
-    """Two islands as one: they share nothing that links, but perhaps what does not."""
-    if a.g == b.g:
-        return a
-    return a.model_copy(
-        update={
-            "nodes": {**a.nodes, **b.nodes},
-            "labels": {**a.labels, **b.labels},
-            "reviews": (*a.reviews, *b.reviews),
-            "verdicts": tuple(dict.fromkeys((*a.verdicts, *b.verdicts))),
-            "unusable": a.unusable | b.unusable,
-        }
-    )
 
 
 def _cleared(found: Explanation, allowed: Access) -> Explanation:

@@ -126,8 +126,8 @@ def _on_island(change: Change, places: Places, news: News) -> None:
 
 
 def _review_rows(old: Island, new: Island) -> list[Write]:
-    before = {announcing.review_id(old.g, review): review for review in old.reviews}
-    after = {announcing.review_id(new.g, review): review for review in new.reviews}
+    before = {announcing.review_id(old.g, review): review for review in announcing.undecided(old)}
+    after = {announcing.review_id(new.g, review): review for review in announcing.undecided(new)}
     gone = [listing.strike(listing.REVIEWS, name) for name in before.keys() - after.keys()]
     rows: dict[str, Item] = {
         name: {"data": after[name].model_dump_json(), "island": new.g}

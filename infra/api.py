@@ -27,7 +27,13 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "GET /v1/quarantine",
         "GET /v1/reviews",
     ),
-    "evidence": ("GET /v1/explain",),
+    "evidence": (
+        "GET /v1/explain",
+        "POST /v1/customers/merge",
+        "POST /v1/customers/{id}/split",
+        "POST /v1/reviews/{id}/accept",
+        "POST /v1/reviews/{id}/reject",
+    ),
 }
 """Function → its routes. What `receive` serves is authorised by the vendor's signature."""
 

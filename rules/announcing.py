@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import combinations
 from typing import Final, Literal
 
 from events.outbound import CustomersMerged, CustomerSplit
+from rules.identity_evidence import weigh
 from schemas.graph import CustomerId, Island, Review, SubjectKey
 from schemas.rows import Item, Key
 
@@ -98,6 +100,17 @@ def reviewed(old: Island | None, new: Island) -> frozenset[SubjectKey]:
     """The subjects whose refused links are not what they were."""
     before = set(old.reviews) if old else set()
     return frozenset(s for review in before ^ set(new.reviews) for s in review.subjects)
+
+
+def undecided(island: Island) -> tuple[Review, ...]:
+    """The refused links that nobody has said `never` about between all whom they would join."""
+    stands = weigh(island.verdicts).apart
+    apart = {customers_of(pair, island.labels) for pair in stands}
+    return tuple(
+        review
+        for review in island.reviews
+        if not apart.issuperset(combinations(customers_of(review.subjects, island.labels), 2))
+    )
 
 
 def review_id(g: str, review: Review) -> str:

@@ -77,12 +77,19 @@ def writers(flow: Template, rows: str, action: str = "dynamodb:PutItem") -> set[
     }
 
 
-def test_only_resolve_writes_identifiers_and_islands(flow: Template) -> None:
-    assert writers(flow, "I#*") == writers(flow, "G#*") == {"resolve"}
+def test_only_resolve_writes_identifiers_and_only_verdicts_change_islands_too(
+    flow: Template,
+) -> None:
+    assert writers(flow, "I#*") == {"resolve"}
+    assert writers(flow, "G#*") == {"resolve", "evidence"}
 
 
 def test_only_announce_writes_profiles(flow: Template) -> None:
     assert writers(flow, "C#*") == {"announce"}
+
+
+def test_a_verdict_adds_consents_to_a_subject_and_changes_nothing_of_it(flow: Template) -> None:
+    assert writers(flow, "S#*", "dynamodb:PartiQLInsert") == {"resolve", "evidence"}
 
 
 def test_a_delivery_adds_to_a_subject_and_changes_nothing_of_it(flow: Template) -> None:

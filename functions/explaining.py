@@ -1,0 +1,30 @@
+"""The two customers that are asked about, side by side."""
+
+from adapters.customers import Customers
+from functions import wiring
+from functions.party import Party
+from rules import explain
+from rules.explain import Explanation
+from schemas.graph import Island
+
+
+def explained(a: Party, b: Party) -> Explanation:
+    """Only the two customers' own subjects are named: nobody is shown a third."""
+    heads = Customers(wiring.graph()).heads(a.subjects | b.subjects)
+    island = both(a.island, b.island)
+    return explain.explain(a.subject, b.subject, island, heads, wiring.policy()[1].identity)
+
+
+def both(a: Island, b: Island) -> Island:
+    """Two islands as one: they share nothing that links, but perhaps what does not."""
+    if a.g == b.g:
+        return a
+    return a.model_copy(
+        update={
+            "nodes": {**a.nodes, **b.nodes},
+            "labels": {**a.labels, **b.labels},
+            "reviews": (*a.reviews, *b.reviews),
+            "verdicts": tuple(dict.fromkeys((*a.verdicts, *b.verdicts))),
+            "unusable": a.unusable | b.unusable,
+        }
+    )

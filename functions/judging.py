@@ -1,0 +1,158 @@
+"""What people decide about who is who becomes evidence, and the graph follows it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import combinations
+from typing import NamedTuple
+
+from adapters.customers import Customers
+from adapters.graph import Stores
+from functions import wiring
+from functions.keeping import keep
+from functions.party import Party
+from functions.problem import NotServed
+from rules.identity import founder, partition
+from rules.identity_evidence import merge_verdict, split_verdicts, weigh
+from rules.resolution_islands import Laws
+from rules.resolution_verdicts import judge
+from schemas.errors import BadRecord
+from schemas.evidence import JudgedView, PartView
+from schemas.graph import Island, SubjectKey, Verdict
+
+ROUNDS = 3
+"""Others may add a link between the sides while they are split."""
+
+
+class Judge(NamedTuple):
+    """Who decides, why, and when it was first asked for."""
+
+    by: str
+    why: str
+    at: datetime
+
+    def says(self) -> Verdict:
+        """A verdict that lends its author, reason and time."""
+        return Verdict(kind="never", a="", b="", at=self.at, by=self.by, why=self.why)
+
+
+def split(whole: frozenset[SubjectKey], side: frozenset[SubjectKey], judge_: Judge) -> JudgedView:
+    """Takes `side` out of the customer of `whole`; each part keeps what restricted the whole."""
+    written = 0
+    island = home(whole)
+    for _ in range(ROUNDS):
+        if not _meet(island, side, whole - side):
+            break
+        nodes = {s: island.nodes[s] for s in whole | _customers(island, whole)}
+        verdicts = split_verdicts(side, nodes, island.verdicts, judge_.says())
+        keep(_predicted(island, verdicts), whole, judge_.at)
+        written += said(verdicts)
+        island = home(whole)
+    keep(island, whole, judge_.at)
+    because = ("other customers' links still join them",)
+    met = _meet(island, side, whole - side)
+    return told(judge_, written, [island], whole, because if met else ())
+
+
+def joined(parties: Sequence[Party], judge_: Judge) -> JudgedView:
+    """Makes one customer of several, overruling every `never` between them."""
+    first, *others = {each.customer: each for each in parties}.values()
+    verdicts: dict[Verdict, None] = {}
+    for other in others:
+        pairs = [(_founder(first), _founder(other)), *_apart(first, other)]
+        for pair in pairs:
+            verdicts[merge_verdict(pair, judge_.at, judge_.by, judge_.why)] = None
+    return _judged(parties, tuple(verdicts), judge_)
+
+
+def parted(parties: Sequence[Party], judge_: Judge) -> JudgedView:
+    """Says of each two of these customers that they are not the same."""
+    verdicts = tuple(
+        judge_.says().model_copy(update={"a": min(pair), "b": max(pair)})
+        for pair in combinations([_founder(each) for each in parties], 2)
+    )
+    return _judged(parties, verdicts, judge_)
+
+
+def said(verdicts: Sequence[Verdict]) -> int:
+    """Writes evidence; how much of it."""
+    stores = Stores(wiring.graph(), wiring.journal(), wiring.pause, wiring.jitter)
+    laws = Laws(wiring.policy()[1].identity, wiring.pepper("graph"), wiring.token)
+    try:
+        stores.run(judge(verdicts, laws))
+    except BadRecord as error:
+        raise NotServed(409, f"{error.reason}.") from error
+    return len(verdicts)
+
+
+def home(subjects: Iterable[SubjectKey]) -> Island:
+    """The island where all of these are today."""
+    customers = Customers(wiring.graph())
+    heads = customers.heads(subjects)
+    islands = customers.islands({head.island for head in heads.values()})
+    found = {island.g: island for island in islands.values()}
+    if len(found) != 1:
+        raise NotServed(409, "These are of different customers: look them up again.")
+    return next(iter(found.values()))
+
+
+def told(
+    judge_: Judge,
+    written: int,
+    islands: Iterable[Island],
+    about: Iterable[SubjectKey],
+    because: tuple[str, ...] = (),
+) -> JudgedView:
+    """The customers of today that these subjects are."""
+    wanted = set(about)
+    labels = {s: label for island in islands for s, label in island.labels.items()}
+    customers = sorted({labels[s] for s in wanted if s in labels})
+    heads = Customers(wiring.graph()).heads(s for s, label in labels.items() if label in customers)
+    parts = tuple(
+        PartView(
+            customer=customer,
+            subjects=tuple(sorted(heads[s].subject.key for s in heads if labels[s] == customer)),
+        )
+        for customer in customers
+    )
+    return JudgedView(at=judge_.at, by=judge_.by, written=written, customers=parts, because=because)
+
+
+def _judged(parties: Sequence[Party], verdicts: Sequence[Verdict], judge_: Judge) -> JudgedView:
+    written = said(verdicts)
+    heads = Customers(wiring.graph()).heads(_founder(each) for each in parties)
+    islands = Customers(wiring.graph()).islands({head.island for head in heads.values()})
+    return told(judge_, written, islands.values(), heads)
+
+
+def _founder(each: Party) -> SubjectKey:
+    return founder(each.subjects, each.island.nodes)
+
+
+def _apart(a: Party, b: Party) -> list[tuple[SubjectKey, SubjectKey]]:
+    stands = weigh((*a.island.verdicts, *b.island.verdicts)).apart
+    sides = a.subjects, b.subjects
+    return [
+        pair
+        for pair in sorted(stands)
+        if any(pair[n] in sides[0] and pair[1 - n] in sides[1] for n in (0, 1))
+    ]
+
+
+def _meet(island: Island, side: frozenset[SubjectKey], rest: frozenset[SubjectKey]) -> bool:
+    there = {island.labels[s] for s in side if s in island.labels}
+    return any(island.labels.get(s) in there for s in rest)
+
+
+def _customers(island: Island, subjects: frozenset[SubjectKey]) -> frozenset[SubjectKey]:
+    """Everybody who is one customer with one of these."""
+    wanted = {island.labels[s] for s in subjects if s in island.labels}
+    return frozenset(s for s, label in island.labels.items() if label in wanted)
+
+
+def _predicted(island: Island, verdicts: Sequence[Verdict]) -> Island:
+    """The island as it will be; its labels only tell who is with whom."""
+    rules = wiring.policy()[1].identity
+    known = (*island.verdicts, *verdicts)
+    found = partition(island.nodes, island.unusable, known, rules)
+    labels = {s: f"{n}" for n, customer in enumerate(found.customers) for s in customer}
+    return island.model_copy(update={"labels": labels})

@@ -1,0 +1,225 @@
+"""People split, merge and decide reviews; the graph, the consents and the events follow."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapters.customers import Customers
+from events.outbound import CustomersMerged, CustomerSplit
+from functions import evidence, judging, operate, wiring
+from functions.context import person
+from functions.finding import by_id
+from functions.reading import Reader
+from rules import delivery
+from rules.gate import Book
+from rules.permissions import permissions
+from tests.fakes.graph import NOW, PEPPER, SPOKEN
+from tests.fakes.people import People, people, s_of
+
+MAIL = "jan@example.com"
+PHONE = "+12025550101"
+LATER = SPOKEN + timedelta(days=3)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> People:
+    monkeypatch.setattr(wiring, "pause", lambda _: None)
+    return people(monkeypatch)
+
+
+@pytest.fixture
+def jan(hub: People) -> str:
+    """Three subjects with one address: the shop's, the sales team's, and a caller's."""
+    hub.knows("shop:jan", "Jan Roe", email=MAIL)
+    hub.knows("crm:1", email=MAIL)
+    hub.knows("help:1", email=MAIL, phone=PHONE)
+    return hub.customer("shop:jan")
+
+
+def post(path: str, role: str = "privacy", key: str = "k", **body: object) -> tuple[int, Any]:
+    _, _, kind, *rest = path.split("/")
+    route = f"POST /v1/{kind}/{{id}}/{rest[1]}" if len(rest) > 1 else f"POST {path}"
+    claims = {"sub": "u-1", "cognito:groups": f"[{role}]"}
+    reply = evidence.handler(
+        {
+            "routeKey": route,
+            "pathParameters": {"id": rest[0]} if len(rest) > 1 else {},
+            "headers": {"Idempotency-Key": key},
+            "body": json.dumps(body),
+            "requestContext": {"authorizer": {"jwt": {"claims": claims}}},
+        }
+    )
+    return reply["statusCode"], json.loads(reply["body"])
+
+
+def reviews() -> list[Any]:
+    claims = {"sub": "u-1", "cognito:groups": "[operator]"}
+    reply = operate.handler(
+        {
+            "routeKey": "GET /v1/reviews",
+            "requestContext": {"authorizer": {"jwt": {"claims": claims}}},
+        }
+    )
+    items: list[Any] = json.loads(reply["body"])["items"]
+    return items
+
+
+def may_mail(hub: People, who: str) -> bool:
+    """Whether the customer of a subject may be written to for marketing, by anything it has."""
+    hub.world.stream()
+    (found,) = by_id(Customers(hub.world.table), hub.customer(who))
+    whole = person(found)
+    everybody = delivery.unaddressed(whole, PEPPER)
+    said = Reader(wiring.graph(), wiring.journal()).said(whole, everybody)
+    views = permissions(Book(*wiring.policy()), whole, everybody, said, NOW)
+    return any(view.permitted for view in views if view.purpose == "email_marketing")
+
+
+def test_a_split_takes_the_named_side_out_and_says_so(hub: People, jan: str) -> None:
+    status, body = post(
+        f"/v1/customers/{jan}/split", subjects=["help:user:1"], why="another person"
+    )
+    assert status == 200
+    assert [part["subjects"] for part in body["customers"]] in (
+        [["crm:contact:1", "shop:customer:jan"], ["help:user:1"]],
+        [["help:user:1"], ["crm:contact:1", "shop:customer:jan"]],
+    )
+    assert (body["written"], body["by"]) == (1, "u-1")
+    said = hub.world.stream()
+    (event,) = [each.data for each in said if isinstance(each.data, CustomerSplit)]
+    assert (event.customer, set(event.parts)) == (jan, {hub.customer("help:1"), jan})
+
+
+def test_the_evidence_says_who_and_why(hub: People, jan: str) -> None:
+    post(f"/v1/customers/{jan}/split", subjects=["help:user:1"], why="another person")
+    island = judging.home([s_of("help:1")])
+    (verdict,) = island.verdicts
+    assert (verdict.kind, verdict.by, verdict.why) == ("ignore", "u-1", "another person")
+
+
+def test_asking_again_with_the_key_answers_alike_and_changes_nothing(hub: People, jan: str) -> None:
+    path = f"/v1/customers/{jan}/split"
+    first = post(path, subjects=["help:user:1"])
+    rows = dict(hub.world.table.store.rows)
+    assert post(path, subjects=["help:user:1"]) == first
+    assert rows == hub.world.table.store.rows
+    assert post(path, subjects=["crm:contact:1"])[0] == 422
+
+
+def test_a_split_that_was_interrupted_is_taken_up(
+    hub: People, jan: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.hears("shop:jan", "withdrawn")
+    path = f"/v1/customers/{jan}/split"
+    with monkeypatch.context() as broken:
+        broken.setattr(judging, "told", lambda *_: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            post(path, subjects=["help:user:1"])
+    status, body = post(path, subjects=["help:user:1"])
+    assert (status, len(body["customers"])) == (200, 2)
+    assert len(judging.home([s_of("help:1")]).verdicts) == 1
+
+
+@pytest.mark.parametrize("side", [["shop:customer:nobody"], ["shop:customer:jan", "crm:contact:1",
+                                                            "help:user:1"], []])  # fmt: skip
+def test_what_is_no_part_of_the_customer_is_refused(jan: str, side: list[str]) -> None:
+    assert post(f"/v1/customers/{jan}/split", subjects=side)[0] in {400, 409}
+
+
+def test_an_agent_decides_nothing(jan: str) -> None:
+    assert post(f"/v1/customers/{jan}/split", "agent", subjects=["help:user:1"])[0] == 403
+
+
+@pytest.mark.parametrize("who", ["shop:jan", "help:1"])
+def test_a_withdrawal_while_they_were_one_binds_both_sides(hub: People, jan: str, who: str) -> None:
+    for each in ("shop:jan", "help:1"):
+        hub.hears(each, "granted")
+    hub.hears(who, "withdrawn", LATER)
+    assert not may_mail(hub, who)
+    post(f"/v1/customers/{jan}/split", subjects=["help:user:1"])
+    assert not may_mail(hub, "shop:jan")
+    assert not may_mail(hub, "help:1")
+
+
+def test_a_later_grant_of_the_other_side_does_not_loosen_it_either(hub: People, jan: str) -> None:
+    hub.hears("shop:jan", "withdrawn")
+    hub.hears("help:1", "granted", LATER)
+    assert not may_mail(hub, "help:1")
+    post(f"/v1/customers/{jan}/split", subjects=["help:user:1"])
+    assert not may_mail(hub, "help:1")
+
+
+def test_each_side_may_say_yes_anew(hub: People, jan: str) -> None:
+    hub.hears("shop:jan", "withdrawn")
+    post(f"/v1/customers/{jan}/split", subjects=["help:user:1"])
+    hub.hears("help:1", "granted", NOW + timedelta(seconds=1))
+    hub.world.stream()
+    assert not may_mail(hub, "shop:jan")
+
+
+def test_without_a_withdrawal_nothing_is_added(hub: People, jan: str) -> None:
+    hub.hears("shop:jan", "granted")
+    rows = [key for key in hub.world.table.store.rows if key.sk.startswith("K#")]
+    post(f"/v1/customers/{jan}/split", subjects=["help:user:1"])
+    assert rows == [key for key in hub.world.table.store.rows if key.sk.startswith("K#")]
+
+
+def test_a_merge_makes_one_of_two_and_a_split_undoes_it(hub: People) -> None:
+    hub.knows("shop:dora", "Dora Smith", email="dora@example.com")
+    hub.knows("crm:4", email="d.smith@example.org")
+    before = hub.customer("shop:dora"), hub.customer("crm:4")
+    status, body = post("/v1/customers/merge", a="Dora", b="crm:contact:4")
+    assert (status, [len(part["subjects"]) for part in body["customers"]]) == (200, [2])
+    (event,) = [each.data for each in hub.world.stream() if isinstance(each.data, CustomersMerged)]
+    assert (event.customer, event.merged) == (before[0], (before[1],))
+    post(f"/v1/customers/{before[0]}/split", subjects=["crm:contact:4"])
+    assert (hub.customer("shop:dora"), hub.customer("crm:4")) == before
+
+
+def test_a_merge_after_a_split_holds(hub: People, jan: str) -> None:
+    post(f"/v1/customers/{jan}/split", subjects=["help:user:1"])
+    hub.world.stream()
+    _, body = post("/v1/customers/merge", a="shop:customer:jan", b="help:user:1")
+    assert len(body["customers"]) == 1
+
+
+def test_what_a_rule_forbids_is_not_merged_and_the_rule_is_told(hub: People) -> None:
+    hub.knows("shop:ben", "Ben Ode")
+    hub.knows("shop:cem", "Cem Ode")
+    _, body = post("/v1/customers/merge", a="ben", b="cem")
+    assert len(body["customers"]) == 2
+    assert any(each.startswith("unique") for each in body["because"])
+
+
+@pytest.fixture
+def review(hub: People) -> str:
+    """A phone that may not join a caller to either of two customers of the shop."""
+    hub.knows("shop:ben", "Ben Ode", phone=PHONE)
+    hub.knows("shop:cem", "Cem Ode", phone=PHONE)
+    (found,) = reviews()
+    return str(found["id"])
+
+
+def test_a_rejected_review_is_open_no_more(hub: People, review: str) -> None:
+    status, body = post(f"/v1/reviews/{review}/reject", why="father and son")
+    assert (status, len(body["customers"]), body["written"]) == (200, 2, 1)
+    hub.world.stream()
+    assert reviews() == []
+    assert post(f"/v1/reviews/{review}/reject", key="other")[0] == 404
+
+
+def test_an_accepted_review_joins_what_nothing_forbids(hub: People) -> None:
+    hub.knows("shop:ben", "Ben Ode", email="ben@example.com")
+    hub.knows("crm:1", email="ben@example.com")
+    ben = hub.customer("shop:ben")
+    post(f"/v1/customers/{ben}/split", subjects=["crm:contact:1"])
+    post("/v1/customers/merge", a="shop:customer:ben", b="crm:contact:1", key="m")
+    assert hub.customer("crm:1") == ben
+
+
+def test_a_review_that_uniqueness_refuses_says_so(hub: People, review: str) -> None:
+    _, body = post(f"/v1/reviews/{review}/accept")
+    assert len(body["customers"]) == 2
+    assert any("unique" in each for each in body["because"])
