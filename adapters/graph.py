@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from adapters.table import Table
-from rules.resolution_calls import InsertMany, Pause, Query, ReadMany, Steps, StoreCall, Transact
+from rules.resolution_calls import (
+    InsertMany,
+    Page,
+    Pause,
+    Query,
+    ReadMany,
+    Scan,
+    Steps,
+    StoreCall,
+    Transact,
+)
 from rules.resolution_calls import Update as UpdateCall
 from schemas.rows import Conflict
 
@@ -36,12 +46,10 @@ class Stores:
             result: Result = end.value
             return result
 
-    def _perform(self, call: StoreCall) -> Any:  # noqa: ANN401, PLR0911 - each call has its own answer
+    def _perform(self, call: StoreCall) -> Any:  # noqa: ANN401 - each call has its own answer
         match call:
-            case ReadMany(keys):
-                return self.graph.get_many(keys)
-            case Query(pk, begins):
-                return tuple(self.graph.all(pk, begins))
+            case ReadMany() | Query() | Scan():
+                return self._read(call)
             case Transact(writes):
                 return self.graph.transact(writes)
             case UpdateCall(write):
@@ -52,3 +60,13 @@ class Stores:
                 return self.graph.insert_many(items)
             case Pause(attempt):
                 return self.pause(self.jitter() * min(1.0, 0.02 * 2**attempt))
+
+    def _read(self, call: ReadMany | Query | Scan) -> object:
+        match call:
+            case ReadMany(keys):
+                return self.graph.get_many(keys)
+            case Query(pk, begins):
+                return tuple(self.graph.all(pk, begins))
+            case Scan(after):
+                rows = self.graph.scan(after)
+                return Page(rows.items, rows.after)

@@ -120,6 +120,16 @@ class Table:
             if after is None:
                 return
 
+    def scan(self, after: Key | None = None, *, limit: int = 100) -> Rows:
+        """A page of all rows, in no order that means anything."""
+        payload: dict[str, Any] = {"ConsistentRead": True, "Limit": limit}
+        if after:
+            payload["ExclusiveStartKey"] = encode_key(after)
+        answer = self._call("Scan", payload, read=True)
+        last = answer.get("LastEvaluatedKey")
+        items = tuple(decode(raw) for raw in answer.get("Items", []))
+        return Rows(items, key_of(decode(last)) if last else None)
+
     def count(self, pk: str, begins: str = "") -> int:
         """How many rows there are, without reading them out."""
         total, after = 0, None

@@ -8,7 +8,8 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from schemas.rows import Item, Key, Write
+from schemas.errors import RetryLater
+from schemas.rows import Conflict, Item, Key, Write
 
 Result = TypeVar("Result")
 TableName = Literal["graph", "journal"]
@@ -27,6 +28,21 @@ class Query:
 
     pk: str
     begins: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some items of the whole table; `after` is where the next page begins, none at the end."""
+
+    items: tuple[Item, ...]
+    after: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The next items of the whole table, in no order that means anything; answered by a `Page`."""
+
+    after: Key | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +74,7 @@ class Pause:
     attempt: int
 
 
-StoreCall = ReadMany | Query | Transact | InsertMany | Update | Pause
+StoreCall = ReadMany | Query | Scan | Transact | InsertMany | Update | Pause
 Steps = Generator[StoreCall, Any, Result]
 
 
@@ -80,6 +96,18 @@ def insert_many(items: Sequence[Item], table: TableName = "graph") -> Steps[list
         return []
     answer: list[bool] = yield InsertMany(tuple(items), table)
     return answer
+
+
+def surely(write: Write) -> Steps[None]:
+    """One write without a condition, which can only fail because another is being written."""
+    for attempt in range(1, 6):
+        try:
+            yield Update(write)
+        except Conflict:
+            yield Pause(attempt)
+        else:
+            return
+    raise RetryLater("others keep writing the same item")
 
 
 def transact(writes: Sequence[Write]) -> Steps[None]:

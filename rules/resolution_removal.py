@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from rules import keys
-from rules.resolution_calls import Pause, Steps, insert_many, query, read_many, transact
+from rules.resolution_calls import Pause, Steps, insert_many, query, read_many, surely, transact
 from rules.resolution_case import said_at
 from rules.resolution_commit import ATTEMPTS, attempted, commit
 from rules.resolution_islands import Laws
@@ -124,7 +124,7 @@ def _forget_consents(s: SubjectKey, until: datetime) -> Steps[None]:
     """What the person said to everybody; what is about an address or number stays with it."""
     for row in (yield from query(f"S#{s}", "K#")):
         if datetime.fromisoformat(str(row["sk"]).split("#")[3]) <= until:
-            yield from transact([Write("delete", key_of(row))])
+            yield from surely(Write("delete", key_of(row)))
 
 
 def _settle_doubts(s: SubjectKey, until: datetime, laws: Laws) -> Steps[None]:

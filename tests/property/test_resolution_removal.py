@@ -138,14 +138,9 @@ def crowded(seed: int, forgets: Callable[[Key], bool]) -> bool:
         return True
 
 
-def gates(key: Key) -> bool:
-    return key.sk.startswith("GATE#")
-
-
 def test_a_quarantine_lifts_while_some_leave_and_others_come() -> None:
     assert not any(crowded(seed, none) for seed in range(HISTORIES // 2))
 
 
-@pytest.mark.parametrize("forgets", [gates, identifiers])
-def test_a_lifted_quarantine_needs_its_conditions(forgets: Callable[[Key], bool]) -> None:
-    assert any(crowded(seed, forgets) for seed in range(1500))
+def test_without_the_identifiers_condition_it_does_not_lift_rightly() -> None:
+    assert any(crowded(seed, identifiers) for seed in range(400))

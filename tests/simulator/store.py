@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from rules.resolution_calls import Page
 from schemas.rows import Condition, Conflict, Item, Key, Value, Write
 
 Row = dict[str, Value]
@@ -53,6 +54,13 @@ class MemoryTable:
         """The rows of a partition, in order."""
         keys = sorted(key for key in self.rows if key.pk == pk and key.sk.startswith(begins))
         return tuple(dict(self.rows[key]) for key in keys)
+
+    def scan(self, after: Key | None, limit: int = 5) -> Page:
+        """Some rows of all."""
+        keys = sorted(key for key in self.rows if after is None or key > after)
+        page = keys[:limit]
+        items = tuple(dict(self.rows[key]) for key in page)
+        return Page(items, page[-1] if len(keys) > limit else None)
 
     def transact(self, writes: Sequence[Write]) -> None:
         """All or nothing."""

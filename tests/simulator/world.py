@@ -11,6 +11,7 @@ from rules.resolution_calls import (
     Pause,
     Query,
     ReadMany,
+    Scan,
     Steps,
     StoreCall,
     Transact,
@@ -80,6 +81,8 @@ def apply(call: StoreCall, graph: MemoryTable, journal: MemoryTable) -> object:
             return graph.get_many(keys)
         case Query(pk, begins):
             return graph.query(pk, begins)
+        case Scan(after):
+            return graph.scan(after)
         case Transact(writes):
             graph.transact(writes)
         case Update(write):
