@@ -1,5 +1,6 @@
 """The whole product on local clouds of its own, once for all tests that ask for it."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,11 +18,13 @@ from local.layer import BUILD
 from local.stage import Stage
 from schemas import documents
 from schemas.policy import Policy
+from tests.e2e.foreign import LetterServer, foreign_sources, serving
 from tests.e2e.hub import Hub
 from tests.e2e.standins import Standins
 from tests.e2e.tap import Tap, open_tap
 
 HOME = BUILD / "e2e"
+SPARE = BUILD / "e2e-spare"
 LAST = ("test_privacy_of_operation.py", "test_grants.py")
 """They judge what all the others left behind."""
 
@@ -85,6 +88,44 @@ def journey(hub: Hub, inbound: Tap, outbound: Tap) -> Travelled:
         step.run(hub.stage, _silently)
     rows = hub.settle()
     return Travelled(rows, tuple(inbound.bodies(RecordObserved.__name__)))
+
+
+@pytest.fixture(scope="session")
+def letters() -> Iterator[LetterServer]:
+    """Somebody else's server, which speaks Mailchimp's pages in its own manner."""
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def spare(hub: Hub, letters: LetterServer) -> Iterator[Hub]:
+    """A second stage, of two shops and one foreign server, that shares the first one's pepper.
+
+    Nothing is announced there, so it delivers nothing.
+    """
+    config = hub.stage.config.model_copy(
+        update={"sources": foreign_sources(letters.url), "destinations": {}}
+    )
+    here = Stage(home=SPARE, persistent=False, config=config)
+    with brought_up(here):
+        second = Hub(here)
+        second.client("secretsmanager").put_secret_value(
+            SecretId="sluice/local/letters/api", SecretString=json.dumps({"api_key": "k-us1"})
+        )
+        lend_pepper(hub, second)
+        mappings = second.client("lambda").list_event_source_mappings(
+            FunctionName="sluice-local-announce"
+        )["EventSourceMappings"]
+        for mapping in mappings:
+            second.client("lambda").update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        yield second
+
+
+def lend_pepper(one: Hub, other: Hub) -> None:
+    """Gives another stage the same keys, so that their graphs can be compared."""
+    name = "sluice/local/pepper/graph"
+    held = one.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+    other.client("secretsmanager").put_secret_value(SecretId=name, SecretString=held)
 
 
 @contextmanager
