@@ -14,18 +14,24 @@ from adapters.table import Table, decode
 from local.cloud import Cloud
 from local.service import endpoint
 from rules.resolution import Report, resolve
+from rules.resolution_adoption import adopt
 from rules.resolution_calls import Steps
-from rules.resolution_case import Received
+from rules.resolution_case import Received, prepare
 from rules.resolution_islands import Laws
+from rules.resolution_marks import mark
+from rules.resolution_removal import erase
+from rules.resolution_verdicts import judge
 from schemas.errors import RetryLater
 from schemas.identifiers import Claim, Identifier, Subject
 from schemas.observation import Interaction, Money, Observation, Record
 from schemas.policy import IdentifierRule, IdentityRules
 from tests.property.test_resolution import batches
+from tests.simulator.deeds import in_force, marked, marks, verdicts
 from tests.simulator.engine import Spent, another_writer, made_stores, spent
-from tests.simulator.histories import PEPPER, RULES, START, expected, history
+from tests.simulator.histories import PEPPER, RULES, START, crowd, expected, history
 from tests.simulator.meter import Meter
 from tests.simulator.reading import broken_promises, graph_in
+from tests.simulator.removals import admitted, histories, removals
 from tests.simulator.store import MemoryTable
 
 WRITERS = 4
@@ -100,6 +106,47 @@ def test_concurrent_writers_reach_the_graph_of_the_whole_set(stores: Stores, see
     table = rows_of(stores.graph)
     assert not broken_promises(table)
     assert graph_in(table) == expected(received)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_removals_verdicts_marks_and_new_rules_work_on_the_engine(
+    stores: Stores, seed: int
+) -> None:
+    random = Random(seed)
+    old, new = histories(random, 16)
+    removed = removals(random, old)
+    left = [*admitted(old, removed), *new]
+    made = laws(RULES)
+    stores.run(resolve(old, made))
+    for last in (False, True):
+        for each in removed:
+            stores.run(each.steps(made, last=last))
+    stores.run(resolve([*old, *new], made))
+    said_, chosen = verdicts(random, left), marks(random, left)
+    stores.run(judge(said_, made))
+    for key, values in chosen.items():
+        stores.run(marked(key, values, made))
+    tighter = RULES.model_copy(update={"scope_cap": 4})
+    while not stores.run(adopt("tighter", laws(tighter))).done:
+        pass
+    table = rows_of(stores.graph)
+    assert not broken_promises(table)
+    wanted = expected(left, tighter, said=said_, marks=in_force(chosen))
+    assert graph_in(table) == wanted
+
+
+def test_a_crowd_is_trusted_on_the_engine_while_some_leave(stores: Stores) -> None:
+    received = crowd(Random(1), 12)
+    made = laws(RULES)
+    stores.run(resolve(received, made))
+    key, gone = next(iter(prepare(received[0], PEPPER, RULES).links)), received[:9]
+    stores.run(mark(key, made, trusted=True))
+    stores.run(mark(key, made, trusted=False))
+    for each in gone:
+        stores.run(erase(prepare(each, PEPPER, RULES).s, START, made))
+    table = rows_of(stores.graph)
+    assert not broken_promises(table)
+    assert graph_in(table) == expected(received[9:])
 
 
 def said(
