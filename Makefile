@@ -31,7 +31,7 @@ down: setup ## Stop what `make up` started
 	@$(PY) -m local down
 
 test: setup ## Run every test (TESTS=path or options to narrow)
-	@$(PY) -m pytest $(TESTS)
+	@$(PY) -m pytest -n 2 --dist loadgroup $(TESTS)
 
 check: setup ## Everything that can be said without running the product
 	@$(PY) -m local.check
