@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from functions import verdicts, wiring
+from functions import adopting, policies, verdicts, wiring
 from functions.caller import Access, Role, access
 from functions.explaining import explained
 from functions.noting import note
@@ -23,8 +23,22 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
         "POST /v1/customers/{id}/split": verdicts.split,
         "POST /v1/reviews/{id}/accept": verdicts.accept,
         "POST /v1/reviews/{id}/reject": verdicts.reject,
+        "GET /v1/policy": policies.show,
+        "POST /v1/policy": policies.adopt,
+        "POST /v1/policy/diff": policies.diff,
+        "POST /v1/policy/adoption": policies.carry_out,
     }
+    if "routeKey" not in event:
+        return _by_the_clock()
     return serve(event, routes)
+
+
+def _by_the_clock() -> Answer:
+    """Once a minute: what an adopted policy changes is carried out."""
+    try:
+        return answer(200, adopting.carried_out())
+    finally:
+        wiring.flush()
 
 
 def _explain(request: Request) -> Answer:

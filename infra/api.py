@@ -33,6 +33,10 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "POST /v1/customers/{id}/split",
         "POST /v1/reviews/{id}/accept",
         "POST /v1/reviews/{id}/reject",
+        "GET /v1/policy",
+        "POST /v1/policy",
+        "POST /v1/policy/diff",
+        "POST /v1/policy/adoption",
     ),
 }
 """Function → its routes. What `receive` serves is authorised by the vendor's signature."""

@@ -1,25 +1,52 @@
-"""Explaining who is who, and what people decide about it: one function behind the API."""
+"""Who is who, what people decide about it, and the rules: one function, behind the API and a clock.
 
+The clock carries out what an adopted policy changes, a turn a minute.
+"""
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from infra.functions import Function, Job, Shared
 
-READS = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
-
-
-WRITTEN = ("G#*", "ASKED#*", "L#read#*")
-"""Islands, where verdicts are; what was asked for; who read whom."""
+READS = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan")
+WRITTEN = ("G#*", "I#*", "S#*", "POLICY", "ASKED#*", "L#read#*")
+"""What verdicts and rules change; what was asked for; who read whom. Never a profile."""
 
 
 def evidence(scope: Construct, shared: Shared) -> Function:
-    """Adds verdicts to islands, and to subjects what a split keeps of consents."""
+    """Explains, adds verdicts, keeps policies, and settles what their rules change."""
     job = Job("evidence", "evidence", seconds=28, memory=1024)
     function = Function(scope, "Evidence", shared, job)
     function.reads_secret(shared.target.secret("pepper", "graph"))
     graph = shared.graph.table_arn
     function.may(*READS, on=graph)
-    function.may("dynamodb:PutItem", on=graph, keys=WRITTEN)
-    function.may("dynamodb:PartiQLInsert", on=graph, keys=("S#*",))
+    function.may("dynamodb:PutItem", "dynamodb:PartiQLInsert", on=graph, keys=WRITTEN)
+    settles = ("dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
+    function.may(*settles, on=graph, keys=("G#*", "I#*", "S#*"))
     function.may("dynamodb:Query", "dynamodb:PartiQLInsert", on=shared.journal.table_arn)
     function.uses_key(via="dynamodb")
+    _every_minute(function)
     return function
+
+
+def _every_minute(function: Function) -> None:
+    role = iam.Role(function, "Clock", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+    arn = function.lambda_function.function_arn
+    role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[arn]))
+    schedule = scheduler.CfnSchedule(
+        function,
+        "Schedule",
+        name=function.name,
+        schedule_expression="rate(1 minute)",
+        flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+        target=scheduler.CfnSchedule.TargetProperty(
+            arn=arn,
+            role_arn=role.role_arn,
+            input="{}",
+            retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
+                maximum_event_age_in_seconds=60, maximum_retry_attempts=0
+            ),
+        ),
+    )
+    schedule.node.add_dependency(role.node.find_child("DefaultPolicy"))

@@ -1,11 +1,12 @@
 """What people ask for about evidence, and what they are told became of it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from schemas.frozen import Frozen, Written
 from schemas.graph import CustomerId
+from schemas.policy import Policy
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=320)]
 Why = Annotated[str, StringConstraints(max_length=500)]
@@ -50,3 +51,49 @@ class JudgedView(Frozen):
     written: int
     customers: tuple[PartView, ...]
     because: tuple[str, ...] = ()
+
+
+class PolicyAsked(Written):
+    """A policy to try, or to adopt. `cursor` continues a dry run.
+
+    `blast_radius` is the share of customers that may change; `force` is the very number of those
+    that would, for going beyond.
+    """
+
+    policy: Policy
+    cursor: str = ""
+    blast_radius: Annotated[float, Field(ge=0, le=1)] = 0.05
+    force: int | None = None
+
+
+class MoveView(Frozen):
+    """Customers that would become one, or a customer that would become several."""
+
+    kind: Literal["merge", "split"]
+    customers: tuple[CustomerId, ...]
+    subjects: int
+
+
+class DiffView(Frozen):
+    """A dry run so far: `items` of this page, the numbers of all pages until here."""
+
+    current: str
+    candidate: str
+    items: tuple[MoveView, ...] = ()
+    seen: int = 0
+    changed: int = 0
+    merges: int = 0
+    splits: int = 0
+    largest: int = 0
+    next: str | None = None
+
+
+class AdoptionView(Frozen):
+    """The policy in force, and how far what it changes in the graph is carried out."""
+
+    version: str
+    at: AwareDatetime | None = None
+    seen: int = 0
+    done: bool = True
+    starts_at: AwareDatetime | None = None
+    """When no resolver uses the former rules any more; none where nothing is to be done."""

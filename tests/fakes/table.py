@@ -50,6 +50,11 @@ class FakeTable(Table):
         self.calls.append("query")
         yield from self.store.query(pk, begins)
 
+    def scan(self, after: Key | None = None, *, limit: int = 100) -> Rows:
+        self.calls.append("scan")
+        page = self.store.scan(after, limit)
+        return Rows(page.items, page.after)
+
     def count(self, pk: str, begins: str = "") -> int:
         return len(self.store.query(pk, begins))
 

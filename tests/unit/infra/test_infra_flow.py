@@ -47,7 +47,8 @@ def test_a_source_hears_only_what_is_about_it(flow: Template) -> None:
 
 
 def test_a_schedule_asks_for_a_pull_as_the_bus_would(flow: Template) -> None:
-    schedules = flow.of("AWS::Scheduler::Schedule").values()
+    every = flow.of("AWS::Scheduler::Schedule").values()
+    schedules = [each for each in every if each["Name"].startswith("sluice-dev-pull-")]
     assert {each["Name"]: each["ScheduleExpression"] for each in schedules} == {
         "sluice-dev-pull-shop-eu": "rate(15 minutes)",
         "sluice-dev-pull-shop-us": "rate(5 minutes)",
@@ -63,6 +64,12 @@ def test_a_schedule_asks_for_a_pull_as_the_bus_would(flow: Template) -> None:
         event = CATALOGUE["SyncRequested"].model.model_validate(message["detail"]["data"])
         assert event == CATALOGUE["SyncRequested"].model()
         assert "DeadLetterConfig" in schedule["Target"]
+
+
+def test_an_adopted_policy_is_carried_out_a_turn_a_minute(flow: Template) -> None:
+    every = flow.of("AWS::Scheduler::Schedule").values()
+    (clock,) = [each for each in every if each["Name"] == "sluice-dev-evidence"]
+    assert (clock["ScheduleExpression"], clock["Target"]["Input"]) == ("rate(1 minute)", "{}")
 
 
 def test_every_function_shares_one_code_asset_one_layer_and_this_runtime(flow: Template) -> None:

@@ -77,26 +77,23 @@ def writers(flow: Template, rows: str, action: str = "dynamodb:PutItem") -> set[
     }
 
 
-def test_only_resolve_writes_identifiers_and_only_verdicts_change_islands_too(
-    flow: Template,
-) -> None:
-    assert writers(flow, "I#*") == {"resolve"}
-    assert writers(flow, "G#*") == {"resolve", "evidence"}
+def test_only_records_verdicts_and_rules_change_identifiers_and_islands(flow: Template) -> None:
+    assert writers(flow, "I#*") == writers(flow, "G#*") == {"resolve", "evidence"}
+
+
+def test_only_who_adopts_a_policy_writes_one(flow: Template) -> None:
+    assert writers(flow, "POLICY") == {"evidence"}
 
 
 def test_only_announce_writes_profiles(flow: Template) -> None:
     assert writers(flow, "C#*") == {"announce"}
 
 
-def test_a_verdict_adds_consents_to_a_subject_and_changes_nothing_of_it(flow: Template) -> None:
-    assert writers(flow, "S#*", "dynamodb:PartiQLInsert") == {"resolve", "evidence"}
-
-
 def test_a_delivery_adds_to_a_subject_and_changes_nothing_of_it(flow: Template) -> None:
     deliveries = {"deliver-mailchimp", "deliver-warehouse"}
-    assert writers(flow, "S#*") == {"resolve", *deliveries}
-    assert writers(flow, "S#*", "dynamodb:UpdateItem") == {"resolve"}
-    assert writers(flow, "S#*", "dynamodb:DeleteItem") == set()
+    assert writers(flow, "S#*") == {"resolve", "evidence", *deliveries}
+    assert writers(flow, "S#*", "dynamodb:UpdateItem") == {"resolve", "evidence"}
+    assert writers(flow, "S#*", "dynamodb:DeleteItem") == {"evidence"}
 
 
 def test_no_action_is_a_wildcard_and_no_resource_but_where_there_is_none_to_name(

@@ -1,0 +1,40 @@
+"""The routes of the policy: what is in force, what another would change, and its adoption."""
+
+from typing import Final
+
+from functions import adopting, trying, wiring
+from functions.asking import body, once
+from functions.caller import Role, require
+from functions.problem import Answer, NotServed, answer
+from functions.serving import Request
+from schemas.evidence import PolicyAsked
+
+READ: Final[tuple[Role, ...]] = ("privacy", "operator")
+
+
+def show(request: Request) -> Answer:
+    """`GET /v1/policy`."""
+    require(request.caller, *READ)
+    return answer(200, adopting.progress())
+
+
+def diff(request: Request) -> Answer:
+    """`POST /v1/policy/diff`: changes nothing."""
+    require(request.caller, *READ)
+    return answer(200, trying.tried(body(request, PolicyAsked)))
+
+
+def adopt(request: Request) -> Answer:
+    """`POST /v1/policy`."""
+    require(request.caller, "privacy")
+    asked = body(request, PolicyAsked)
+    missing = sorted(wiring.config().destinations.keys() - asked.policy.destinations.keys())
+    if missing:
+        raise NotServed(409, f"It has no rule for the destination {missing[0]}: add one.")
+    return once(request, "adopt", lambda moment: adopting.adopted(asked, moment.at))
+
+
+def carry_out(request: Request) -> Answer:
+    """`POST /v1/policy/adoption`: takes the next turn now instead of within the minute."""
+    require(request.caller, *READ)
+    return answer(200, adopting.carried_out())

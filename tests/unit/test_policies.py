@@ -1,0 +1,157 @@
+"""Other rules are tried, refused beyond the blast radius, adopted, and carried out."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapters import policy as shelf
+from functions import evidence, wiring
+from schemas.policy import Policy
+from tests.fakes.graph import NOW, policy
+from tests.fakes.people import People, people
+
+PHONE = "+12025550101"
+
+
+def rules(**types: dict[str, int]) -> Policy:
+    """The policy with other identity rules."""
+    return Policy.model_validate({**policy().model_dump(), "identity": {"types": types}})
+
+
+STRICT = rules(email={"level": 1})
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> People:
+    """Ada at the shop and with the sales team, by e-mail; a caller with her phone."""
+    made = people(monkeypatch)
+    monkeypatch.setattr(wiring, "pause", lambda _: None)
+    shelf.adopt(made.world.table, policy(), NOW.isoformat())
+    made.knows("shop:ada", email="ada@example.com", phone=PHONE)
+    made.knows("crm:1", email="ada@example.com")
+    made.knows("help:1", phone=PHONE)
+    made.knows("shop:dora", email="dora@example.com")
+    return made
+
+
+def ask(route: str, role: str = "privacy", key: str = "k", **body: object) -> tuple[int, Any]:
+    claims = {"sub": "u-1", "cognito:groups": f"[{role}]"}
+    reply = evidence.handler(
+        {
+            "routeKey": route,
+            "headers": {"Idempotency-Key": key},
+            "body": json.dumps(body),
+            "requestContext": {"authorizer": {"jwt": {"claims": claims}}},
+        }
+    )
+    return reply["statusCode"], json.loads(reply["body"])
+
+
+def try_(candidate: Policy) -> dict[str, Any]:
+    found: dict[str, Any] = ask("POST /v1/policy/diff", policy=candidate.model_dump())[1]
+    return found
+
+
+def put(candidate: Policy, key: str = "k", **more: object) -> tuple[int, Any]:
+    return ask("POST /v1/policy", "privacy", key, policy=candidate.model_dump(), **more)
+
+
+def at(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    monkeypatch.setattr(wiring, "now", lambda: NOW + timedelta(seconds=seconds))
+
+
+def test_a_dry_run_names_what_falls_apart_and_changes_nothing(hub: People) -> None:
+    rows = dict(hub.world.table.store.rows)
+    found = try_(STRICT)
+    assert {n: found[n] for n in ("seen", "changed", "merges", "splits", "largest")} == {
+        "seen": 2, "changed": 1, "merges": 0, "splits": 1, "largest": 2,
+    }  # fmt: skip
+    (move,) = found["items"]
+    assert move == {"kind": "split", "customers": [hub.customer("shop:ada")], "subjects": 3}
+    after = hub.world.table.store.rows
+    assert {key for key in after if after[key] != rows.get(key)} == {
+        key for key in after if key.sk.startswith("DIFF#")
+    }
+
+
+def test_a_dry_run_names_what_a_wider_limit_would_merge(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = rules(email={"level": 1}, phone={"level": 2, "limit": 2})
+    hub = people(monkeypatch)
+    monkeypatch.setattr(wiring, "policy", lambda: ("v1", narrow))
+    shelf.adopt(hub.world.table, narrow, NOW.isoformat())
+    three = ("shop:ada", "crm:1", "help:1")
+    for who in three:
+        hub.knows(who, phone=PHONE)
+    apart = {hub.customer(who) for who in three}
+    assert len(apart) == 3, "three carry a phone whose limit is two"
+    found = try_(policy())
+    (move,) = found["items"]
+    assert (move["kind"], set(move["customers"]), move["subjects"]) == ("merge", apart, 3)
+    assert (found["changed"], found["largest"]) == (3, 3)
+
+
+def test_nobody_adopts_without_a_dry_run(hub: People) -> None:
+    status, body = put(STRICT, blast_radius=1)
+    assert (status, "policy diff" in body["detail"]) == (409, True)
+
+
+def test_beyond_the_blast_radius_only_the_number_itself_adopts(hub: People) -> None:
+    try_(STRICT)
+    status, body = put(STRICT)
+    assert (status, body["changed"], body["customers"]) == (409, 1, 2)
+    assert put(STRICT, key="2", force=2)[0] == 409
+    assert put(STRICT, key="3", force=1)[0] == 200
+    assert shelf.read(hub.world.table)[1].identity == STRICT.identity
+
+
+def test_what_is_adopted_is_carried_out_when_no_resolver_uses_the_former_rules(
+    hub: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, caller = hub.customer("shop:ada"), hub.customer("help:1")
+    assert ada == caller
+    try_(STRICT)
+    put(STRICT, blast_radius=1)
+    at(monkeypatch, 60)
+    evidence.handler({})
+    assert hub.customer("help:1") == ada
+    at(monkeypatch, 200)
+    evidence.handler({})
+    assert hub.customer("shop:ada") == hub.customer("crm:1") == ada
+    assert hub.customer("help:1") != ada
+    shown = ask("GET /v1/policy", "operator")[1]
+    assert (shown["done"], shown["version"]) == (True, shelf.read(hub.world.table)[0])
+
+
+def test_a_policy_that_is_adopted_again_is_carried_out_again(
+    hub: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = hub.customer("shop:ada")
+    for turn, candidate in enumerate((STRICT, policy(), STRICT, policy())):
+        at(monkeypatch, turn * 1000)
+        try_(candidate)
+        assert put(candidate, key=f"k{turn}", blast_radius=1)[0] == 200
+        at(monkeypatch, turn * 1000 + 200)
+        ask("POST /v1/policy/adoption")
+        hub.world.stream()
+        assert (hub.customer("help:1") == ada) == bool(turn % 2)
+
+
+def test_a_change_that_leaves_identity_alone_needs_no_dry_run(hub: People) -> None:
+    other = Policy.model_validate({**policy().model_dump(), "retention": {}, "roles": {}})
+    status, body = put(other)
+    assert (status, body["done"]) == (200, True)
+    assert try_(other)["seen"] == 0
+
+
+@pytest.mark.parametrize("role", ["agent", "operator"])
+@pytest.mark.usefixtures("hub")
+def test_only_privacy_adopts(role: str) -> None:
+    assert ask("POST /v1/policy", role, policy=STRICT.model_dump())[0] == 403
+
+
+@pytest.mark.usefixtures("hub")
+def test_what_is_no_policy_is_refused_with_the_place() -> None:
+    status, body = ask("POST /v1/policy", policy={"identity": {"types": {"email": {}}}})
+    assert (status, body["detail"].startswith("policy.identity.types.email")) == (400, True)
