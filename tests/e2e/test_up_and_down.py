@@ -50,7 +50,7 @@ def local(*arguments: str) -> Ended:
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=600,
     )
     return Ended(done.returncode, done.stdout + done.stderr, time.monotonic() - started)
 

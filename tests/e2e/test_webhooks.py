@@ -87,7 +87,8 @@ def test_a_genuine_webhook_is_durable_before_it_is_answered(
     before = len(inbound.bodies())
     reply = hub.send(GENUINE[source](hub, standins.company))
     assert reply.status == 200, reply.body
-    assert reply.body == {"accepted": 1, "set_aside": 0}
+    assert reply.body["accepted"] >= 1
+    assert reply.body["set_aside"] == 0
     until(lambda: len(inbound.bodies()) > before, "the event is on the bus", 10)
 
 
