@@ -30,6 +30,7 @@ from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
 from rules.resolution_links import Change, change_of, news, plan_link
 from rules.resolution_rows import store_consents, store_records
+from rules.resolution_settling import leave
 from rules.resolution_view import Draft, Unread, View
 from schemas.errors import BadRecord, RetryLater
 
@@ -56,6 +57,7 @@ def resolve(batch: Sequence[Received], laws: Laws) -> Steps[Report]:
     cases = _admitted(view, cases)
     yield from store_consents(cases.values(), laws.pepper)
     yield from _link_all(view, cases, laws, report)
+    yield from _leave_all(view, cases, laws, report)
     cases = _admitted(view, cases)
     done = {i: c for i, c in cases.items() if i not in report.later and i not in report.bad}
     try:
@@ -112,6 +114,18 @@ def _link_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) ->
             report.later[position] = error.reason
         except BadRecord as error:
             report.bad[position] = error
+
+
+def _leave_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) -> Steps[None]:
+    """Whom a newer version, or a removal that was cut short, parted from identifiers."""
+    for position, case in cases.items():
+        head = view.head(subject_key(case.s))
+        if head and head.leaving:
+            view.forget([subject_key(case.s)])
+            try:
+                yield from leave(case.s, laws)
+            except RetryLater as error:
+                report.later[position] = error.reason
 
 
 def _read_ahead(view: View, changes: Iterable[Change], laws: Laws) -> Steps[None]:

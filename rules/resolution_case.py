@@ -48,6 +48,8 @@ class Case:
     """Orders the versions of a record: by version, then by content."""
     r: str = ""
     """The record's name in the table."""
+    current: frozenset[IdentifierKey] | None = None
+    """Those links that only the record's newest version says; none where that is of no concern."""
     since: datetime | None = None
     """The subject or the record was taken out then: what is there from before does not count."""
 
@@ -80,6 +82,9 @@ def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
                 named[keys.subject_of(key)] = subject
     r = keys.of_record(pepper, observation.record.kind, observation.record.id)
     row_key = record_key(s, r, observation)
+    order = _order(observation)
+    current = _current(observation, links, rules)
+    links |= {key: links[key].model_copy(update={"version": order}) for key in current or ()}
     return Case(
         at=at,
         observation=observation,
@@ -89,8 +94,9 @@ def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
         named=named,
         aliases=frozenset(merged),
         unlinked=tuple(unlinked),
-        order=_order(observation),
+        order=order,
         r=r,
+        current=current,
     )
 
 
@@ -104,6 +110,20 @@ def out_since(head: SubjectHead | None, r: str) -> datetime | None:
     if head is None:
         return None
     return max((t for t in (head.erased_at, head.removed.get(r)) if t), default=None)
+
+
+def _current(
+    observation: Observation, links: Mapping[IdentifierKey, Link], rules: IdentityRules
+) -> frozenset[IdentifierKey] | None:
+    if observation.interaction or not any(rule.current for rule in rules.types.values()):
+        return None
+    return frozenset(key for key in links if is_current(key, rules))
+
+
+def is_current(key: IdentifierKey, rules: IdentityRules) -> bool:
+    """Whether of this type only the newest version of a contact record counts."""
+    rule = rule_of(keys.type_of(key), rules)
+    return rule is not None and rule.current
 
 
 def _order(observation: Observation) -> str:

@@ -11,7 +11,7 @@ from rules.keys import Pepper
 from rules.resolution_items import gate_key, island_item, member_key, shard_of
 from rules.resolution_view import Draft
 from schemas.errors import BadRecord
-from schemas.graph import IdentifierHead, IdentifierKey, Island, Review, SubjectKey, Verdict
+from schemas.graph import IdentifierHead, IdentifierKey, Island, Node, Review, SubjectKey, Verdict
 from schemas.policy import IdentityRules
 from schemas.rows import Condition, Write
 
@@ -197,3 +197,16 @@ def _data(island: Island) -> bytes:
 def _oversized(key: IdentifierKey, island: Island) -> Review:
     carriers = frozenset(s for s, node in island.nodes.items() if key in carried(node))
     return Review(identifier=key, subjects=carriers, reason="too_large")
+
+
+def pruned(island: Island, nodes: dict[SubjectKey, Node], verdicts: tuple[Verdict, ...]) -> Island:
+    """The island with these nodes; only what they carry can be unusable."""
+    left = frozenset(key for node in nodes.values() for key in carried(node))
+    return island.model_copy(
+        update={
+            "nodes": nodes,
+            "verdicts": verdicts,
+            "unusable": island.unusable & left,
+            "oversized": island.oversized & left,
+        }
+    )

@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from rules.identity_evidence import carried
-from rules.resolution_islands import Laws, recompute
+from rules.resolution_case import is_current
+from rules.resolution_islands import Laws, pruned, recompute
 from rules.resolution_links import SELF
 from rules.resolution_verdicts import about
 from rules.resolution_view import Draft
 from schemas.graph import (
     IdentifierKey,
-    Island,
     Link,
     Node,
     RecordRow,
@@ -54,8 +53,13 @@ def plan_remove(
         stay = (v for v in island.verdicts if (v.kind, v.a, v.why) != ("alias", s, name))
         draft.put(island.model_copy(update={"verdicts": tuple(stay)}))
     doubts = {**head.doubtful, **dict.fromkeys(doubtful, at)}
-    removed = {**head.removed, r: at}
-    draft.put(head.model_copy(update={"removed": removed, "doubtful": doubts, "aliases": kept}))
+    update = {
+        "removed": {**head.removed, r: at},
+        "current": {name: each for name, each in head.current.items() if name != r},
+        "doubtful": doubts,
+        "aliases": kept,
+    }
+    draft.put(head.model_copy(update=update))
     recompute(draft, laws)
 
 
@@ -71,12 +75,19 @@ def plan_doubts(
     if head is None:
         return
     rows = list(rows)
-    said = {key: row for row in rows for key in row.identifiers}
+    said = {
+        key: row
+        for row in rows
+        for key in row.identifiers
+        if row.interaction or not is_current(key, laws.rules)
+    }
+    held = frozenset[str]().union(*(each.keys for each in head.current.values()))
     doubtful = {k: t for k, t in head.doubtful.items() if k not in due}
     links = {
-        k: _by(link, said[k]) if k in due and k in said else link for k, link in head.links.items()
+        k: _by(link, said.get(k)) if k in due and (k in said or k in held) else link
+        for k, link in head.links.items()
     }
-    leaving = head.leaving | (due - said.keys() - {SELF})
+    leaving = head.leaving | (due - said.keys() - held - {SELF})
     after = head.model_copy(update={"doubtful": doubtful, "links": links, "leaving": leaving})
     if SELF in due and not rows:
         after = _unseen(after)
@@ -86,12 +97,16 @@ def plan_doubts(
         nodes = {key: node for key, node in island.nodes.items() if key != s}
         if after.seen:
             nodes[s] = _node(island.nodes[s], after)
-        draft.put(_pruned(island, nodes, island.verdicts))
+        draft.put(pruned(island, nodes, island.verdicts))
     recompute(draft, laws)
 
 
-def _by(link: Link, row: RecordRow) -> Link:
-    return link.model_copy(update={"source": row.source, "record": f"{row.kind}:{row.id}"})
+def _by(link: Link, row: RecordRow | None) -> Link:
+    if row is None:
+        return link.model_copy(update={"version": link.version or "current"})
+    return link.model_copy(
+        update={"source": row.source, "record": f"{row.kind}:{row.id}", "version": ""}
+    )
 
 
 def _node(node: Node, head: SubjectHead) -> Node:
@@ -112,6 +127,7 @@ def _unseen(head: SubjectHead) -> SubjectHead:
             "subject": subject,
             "seen": False,
             "doubtful": {},
+            "current": {},
             "leaving": head.leaving.union(head.links, own),
         }
     )
@@ -126,22 +142,9 @@ def _take_out(draft: Draft, head: SubjectHead) -> None:
     for island in draft.all_live(names | {home.g}).values():
         nodes = {s: node for s, node in island.nodes.items() if s != head.s}
         verdicts = tuple(v for v in island.verdicts if not _names(v, head.s))
-        draft.put(_pruned(island, nodes, verdicts))
+        draft.put(pruned(island, nodes, verdicts))
 
 
 def _names(verdict: Verdict, s: SubjectKey) -> bool:
     """Whether it is about the subject; another's alias is what the other's record said."""
     return s == verdict.a or (s == verdict.b and verdict.kind != "alias")
-
-
-def _pruned(island: Island, nodes: dict[SubjectKey, Node], verdicts: tuple[Verdict, ...]) -> Island:
-    """The island with these nodes; only what they carry can be unusable."""
-    left = frozenset(key for node in nodes.values() for key in carried(node))
-    return island.model_copy(
-        update={
-            "nodes": nodes,
-            "verdicts": verdicts,
-            "unusable": island.unusable & left,
-            "oversized": island.oversized & left,
-        }
-    )

@@ -12,6 +12,7 @@ from rules.resolution_islands import (
     Laws,
     add_carrier,
     cell_of,
+    pruned,
     quarantine,
     recompute,
     unite,
@@ -23,6 +24,7 @@ from rules.resolution_items import identifier_key, subject_key
 from rules.resolution_view import Draft
 from schemas.errors import BadRecord
 from schemas.graph import (
+    Current,
     IdentifierHead,
     IdentifierKey,
     Island,
@@ -52,6 +54,7 @@ class Change:
     """By their name on the subject's head: `<s> <kind>:<id>`."""
     r: str
     said: datetime
+    current: Current | None
 
 
 def change_of(case: Case) -> Change:
@@ -65,7 +68,8 @@ def change_of(case: Case) -> Change:
         )
         for other in case.aliases
     }
-    return Change(case.s, subject, case.links, case.named, aliases, case.r, case.said)
+    current = None if case.current is None else Current(order=case.order, keys=case.current)
+    return Change(case.s, subject, case.links, case.named, aliases, case.r, case.said, current)
 
 
 def news(head: SubjectHead | None, change: Change) -> Change | None:
@@ -75,13 +79,35 @@ def news(head: SubjectHead | None, change: Change) -> Change | None:
     out = out_since(head, change.r)
     if out and change.said <= out:
         return None
-    unsure = head.leaving.union(head.doubtful)
-    fresh = {k: v for k, v in change.links.items() if k not in head.links or k in unsure}
+    current = _still(head, change)
+    links = change.links
+    if change.current and not current:
+        links = {k: v for k, v in links.items() if k not in change.current.keys}
+    fresh = {k: link for k, link in links.items() if _is_fresh(head, k, link)}
     aliases = {name: v for name, v in change.aliases.items() if name not in head.aliases}
     older = created(change.subject) < created(head.subject)
-    if head.seen and SELF not in unsure and not fresh and not aliases and not older:
+    same = current is None or head.current.get(change.r) == current
+    sure = head.seen and SELF not in head.doubtful
+    if sure and same and not fresh and not aliases and not older:
         return None
-    return replace(change, links=fresh, aliases=aliases)
+    return replace(change, links=fresh, aliases=aliases, current=current)
+
+
+def _still(head: SubjectHead, change: Change) -> Current | None:
+    """What the version says that only the newest can say; none when a newer one came before."""
+    before = head.current.get(change.r)
+    later = before and change.current and before.order > change.current.order
+    return None if later else change.current
+
+
+def _is_fresh(head: SubjectHead, key: IdentifierKey, link: Link) -> bool:
+    """Whether it is news to the head. What is said for good outlives what is said for now."""
+    there = head.links.get(key)
+    if there is None or key in head.leaving:
+        return True
+    if there.version:
+        return key in head.doubtful or not link.version
+    return key in head.doubtful and not link.version
 
 
 def plan_link(draft: Draft, change: Change, laws: Laws, *, apart: bool = False) -> None:
@@ -158,8 +184,10 @@ def _head_after(before: SubjectHead, said: Change, g: str) -> SubjectHead:
     links = dict(before.links) | dict(said.links)
     if len(links) > MOST_LINKS:
         raise BadRecord(f"a subject with more than {MOST_LINKS} identifiers")
+    current, dropped = _currents(before, said)
     return before.model_copy(
         update={
+            "current": current,
             "subject": min(before.subject, said.subject, key=created)
             if before.seen
             else said.subject,
@@ -168,9 +196,22 @@ def _head_after(before: SubjectHead, said: Change, g: str) -> SubjectHead:
             "aliases": before.aliases.union(said.aliases),
             "seen": True,
             "doubtful": {k: t for k, t in before.doubtful.items() if k and k not in said.links},
-            "leaving": before.leaving.difference(said.links, _own(before)),
+            "leaving": before.leaving.difference(said.links, _own(before)) | dropped,
         }
     )
+
+
+def _currents(
+    before: SubjectHead, said: Change
+) -> tuple[dict[str, Current], frozenset[IdentifierKey]]:
+    """What the newest versions name, and what by this one no version names any more."""
+    if said.current is None:
+        return before.current, frozenset()
+    after = {**before.current, said.r: said.current}
+    was = before.current[said.r].keys if said.r in before.current else frozenset[str]()
+    held = frozenset[str]().union(*(each.keys for each in after.values()))
+    links = before.links
+    return after, frozenset(k for k in was - held if k in links and links[k].version)
 
 
 def _own(head: SubjectHead) -> tuple[IdentifierKey, ...]:
@@ -183,7 +224,11 @@ def _island_after(
     own = keys.of_own(head.subject, head.s)
     links = frozenset(head.links) - head.leaving
     node = Node(created=created(head.subject), own=own, links=links)
-    after = island.model_copy(update={"nodes": {**island.nodes, head.s: node}})
+    nodes = {**island.nodes, head.s: node}
+    known = island.nodes.get(head.s)
+    if known and known.links - links:
+        island = pruned(island, nodes, island.verdicts)
+    after = island.model_copy(update={"nodes": nodes})
     after = with_verdicts(after, said.aliases.values())
     for cell in cells:
         if not usable(cell):

@@ -16,7 +16,7 @@ from rules.resolution_islands import Laws
 from rules.resolution_items import record_from, subject_from, subject_key
 from rules.resolution_leaving import plan_doubts, plan_erase, plan_remove
 from rules.resolution_rows import takings
-from rules.resolution_settling import Amendment, settle
+from rules.resolution_settling import leave
 from rules.resolution_view import Draft, View
 from schemas.errors import RetryLater
 from schemas.graph import RecordRow, SubjectHead, SubjectKey
@@ -39,7 +39,7 @@ def erase(s: SubjectKey, at: datetime, laws: Laws) -> Steps[bool]:
     if head and head.erased_at:
         yield from _sweep(s, "R#", head.erased_at)
         yield from _forget_consents(s, head.erased_at)
-    yield from _leave(s, laws)
+    yield from leave(s, laws)
     return True
 
 
@@ -62,7 +62,7 @@ def remove_record(
         yield from _sweep(s, "R#", until, f"#{r}")
     if until and last:
         yield from _settle_doubts(s, until, laws)
-    yield from _leave(s, laws)
+    yield from leave(s, laws)
     return True
 
 
@@ -147,11 +147,3 @@ def _settle_doubts(s: SubjectKey, until: datetime, laws: Laws) -> Steps[None]:
             return
         yield Pause(attempt)
     raise RetryLater("a removal: others keep writing the same subject")
-
-
-def _leave(s: SubjectKey, laws: Laws) -> Steps[None]:
-    """Each identifier forgets the subject; a quarantine may lift by that."""
-    head = yield from _head(s)
-    view = View()
-    for key in sorted(head.leaving) if head else ():
-        yield from settle(view, Amendment(key, leaves=s), laws)

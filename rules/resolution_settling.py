@@ -11,7 +11,7 @@ from typing import Final
 from rules import resolution_opening
 from rules.identity_evidence import carried
 from rules.keys import is_own, subject_of
-from rules.resolution_calls import Pause, Steps
+from rules.resolution_calls import Pause, Steps, read_many
 from rules.resolution_commit import ATTEMPTS, attempted
 from rules.resolution_islands import (
     Laws,
@@ -183,3 +183,13 @@ def _part(draft: Draft, before: IdentifierHead, after: IdentifierHead) -> None:
 def carries(island: Island, key: IdentifierKey) -> bool:
     """Whether anybody on the island carries an identifier."""
     return any(key in carried(node) for node in island.nodes.values())
+
+
+def leave(s: SubjectKey, laws: Laws) -> Steps[None]:
+    """Each identifier that the subject lost forgets it; a quarantine may lift by that."""
+    view = View()
+    key = subject_key(s)
+    view.learn([key], (yield from read_many([key])))
+    head = view.head(key)
+    for lost in sorted(head.leaving) if head else ():
+        yield from settle(view, Amendment(lost, leaves=s), laws)

@@ -26,7 +26,7 @@ class Link(Frozen):
     record: str
     at: AwareDatetime
     version: str = ""
-    """The record version that counts, for types declared `current`."""
+    """Set when only the newest versions of contact records say so (types declared `current`)."""
 
 
 class Total(Frozen):
@@ -54,6 +54,13 @@ class IdentifierHead(Frozen):
     trusted: bool = False
 
 
+class Current(Frozen):
+    """What the newest version of a contact record names, of types declared `current`."""
+
+    order: str
+    keys: frozenset[IdentifierKey]
+
+
 class SubjectHead(Frozen):
     """`S#<s>` / `HEAD`. `version` moves when links, island or creation time do, not with totals.
 
@@ -74,6 +81,8 @@ class SubjectHead(Frozen):
     erased_at: AwareDatetime | None = None
     removed: dict[str, AwareDatetime] = {}
     """Records that were taken out, by their name in the table: nothing older gets in again."""
+    current: dict[str, Current] = {}
+    """By the records' names in the table; empty unless a type is declared `current`."""
     doubtful: dict[IdentifierKey, AwareDatetime] = {}
     """Links that may have been a removed record's alone, since when; `""` is the subject itself."""
     leaving: frozenset[IdentifierKey] = frozenset()

@@ -156,10 +156,23 @@ def _nodes(cases: Sequence[Case]) -> dict[str, Node]:
         s: Node(
             created=min(created(case.observation.subject) for case in own),
             own=keys.of_own(own[0].observation.subject, s),
-            links=frozenset(link for case in own for link in case.links),
+            links=_links(own),
         )
         for s, own in by_subject.items()
     }
+
+
+def _links(cases: Sequence[Case]) -> frozenset[str]:
+    newest: dict[str, Case] = {}
+    for case in sorted(cases, key=lambda case: case.order):
+        if case.current is not None:
+            newest[case.r] = case
+    return frozenset(
+        link
+        for case in cases
+        for link in case.links
+        if link not in (case.current or ()) or newest[case.r] is case
+    )
 
 
 def _records(cases: Sequence[Case]) -> tuple[Records, Totals]:
