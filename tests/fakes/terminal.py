@@ -112,7 +112,7 @@ class Terminal:
         target = Target(
             "local", "http://127.0.0.1:4566", "eu-west-1", "client", "api.localhost:4566",
             "http://127.0.0.1:4566",
-            {role: (role, "p") for role in ("agent", "operator")},
+            {role: (role, "p") for role in ("agent", "operator", "privacy")},
         )  # fmt: skip
         out, err = io.StringIO(), io.StringIO()
         time = iter(range(1000))

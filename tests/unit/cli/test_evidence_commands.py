@@ -1,0 +1,117 @@
+"""Explaining, deciding and trying rules, at the terminal."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.failure import Failure
+from tests.fakes.terminal import ADA, AT, Hub, Terminal
+
+EXPLAINED = {
+    "a": "shop:customer:1", "b": "crm:contact:7", "together": True,
+    "chain": [
+        {
+            "left": "shop:customer:1", "type": "email", "value": "ada@example.com",
+            "right": "crm:contact:7", "evidence": [{"source": "shop", "record": "c:1", "at": AT}],
+        }
+    ],
+}  # fmt: skip
+JUDGED = {
+    "at": AT, "by": "u-1", "written": 2,
+    "customers": [
+        {"customer": ADA, "subjects": ["shop:customer:1"]},
+        {"customer": "c2", "subjects": ["crm:contact:7"]},
+    ],
+}  # fmt: skip
+REVIEWS = {
+    "items": [{"id": "r.1", "type": "phone", "reason": "unique", "detail": "shop:customer",
+               "customers": [ADA, "c2"]}]
+}  # fmt: skip
+DIFF = {
+    "current": "p1", "candidate": "p2", "seen": 20, "changed": 3, "merges": 1, "splits": 1,
+    "largest": 5, "items": [{"kind": "merge", "customers": [ADA, "c2"], "subjects": 5}],
+}  # fmt: skip
+POLICY = Path(__file__).parents[3] / "policy.yaml"
+
+
+@pytest.fixture
+def terminal() -> Terminal:
+    return Terminal(
+        Hub(
+            {
+                "/v1/explain": (200, EXPLAINED),
+                f"/v1/customers/{ADA}/split": (200, JUDGED),
+                "/v1/customers/merge": (200, JUDGED),
+                "/v1/reviews": (200, REVIEWS),
+                "/v1/reviews/r.1/reject": (200, JUDGED),
+                "/v1/policy": (200, {"version": "p2", "at": AT, "done": False, "starts_at": AT}),
+                "/v1/policy/diff": (200, DIFF),
+                "/v1/policy/adoption": (200, {"version": "p2", "seen": 80, "done": True}),
+            }
+        )
+    )
+
+
+def sent(terminal: Terminal) -> dict[str, object]:
+    """The body of the last request."""
+    body = terminal.hub.asked[-1].data
+    assert isinstance(body, bytes)
+    found: dict[str, object] = json.loads(body)
+    return found
+
+
+def test_the_chain_is_printed_and_drawn(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "why.svg"
+    assert terminal.run(f"customer explain ada crm:contact:7 --svg {file}") == 0
+    assert "| email ada@example.com" in terminal.out
+    assert file.read_text("utf-8").startswith("<svg")
+    assert terminal.run("customer explain ada crm:contact:7 --json") == 0
+    assert json.loads(terminal.out) == EXPLAINED
+
+
+def test_a_split_says_its_stage_first_and_shows_the_sides(terminal: Terminal) -> None:
+    line = f"customer split {ADA} --subjects crm:contact:7 --why wrong"
+    assert terminal.run(line) == 0
+    assert terminal.err.startswith("stage local: taking 1 subjects")
+    assert sent(terminal) == {"subjects": ["crm:contact:7"], "why": "wrong"}
+    assert terminal.hub.asked[-1].get_header("Idempotency-key") == "k1"
+    assert "2 customers now" in terminal.out
+
+
+def test_a_merge_that_a_rule_forbids_says_so(terminal: Terminal) -> None:
+    refused = {**JUDGED, "because": ["unique always: shop:customer"]}
+    terminal.hub.answers["/v1/customers/merge"] = (200, refused)
+    assert terminal.run("customer merge ben cem") == 0
+    assert "not as asked for" in terminal.out
+    assert sent(terminal)["a"] == "ben"
+
+
+def test_reviews_are_listed_and_decided(terminal: Terminal) -> None:
+    assert terminal.run("review list") == 0
+    assert "r.1" in terminal.out
+    assert terminal.run("review reject r.1") == 0
+    assert terminal.err.startswith("stage local: rejecting")
+
+
+def test_a_dry_run_tells_how_many_and_which(terminal: Terminal) -> None:
+    assert terminal.run(f"policy diff {POLICY}") == 0
+    assert "3 of 20 customers would change (15.0%)" in terminal.out
+    assert f"merge  {ADA} + c2  (5 subjects)" in terminal.out
+
+
+def test_adopting_tries_first_and_waits_until_the_graph_follows(terminal: Terminal) -> None:
+    assert terminal.run(f"policy adopt {POLICY} --force 3 --wait") == 0
+    assert "which changes 3 customers" in terminal.err
+    assert "80 items looked at" in terminal.err
+    assert "policy p2 is in force" in terminal.out
+
+
+def test_a_file_that_cannot_be_adopted_is_told_by_its_line(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(POLICY.read_text("utf-8").replace("level: 1", "levle: 1"), "utf-8")
+    with pytest.raises(Failure, match=r"policy\.yaml:\d+"):
+        terminal.run(f"policy check {file}")
+    assert terminal.run(f"policy check {POLICY}") == 0
