@@ -110,7 +110,7 @@ def answer(target: str) -> tuple[int, dict[str, Any]]:
     """A page of members, or one member's activity: none."""
     url = urlsplit(target)
     query = {name: values[0] for name, values in parse_qs(url.query).items()}
-    members = f"{PREFIX}/lists/{LIST}/members"
+    members = f"{PREFIX}/3.0/lists/{LIST}/members"
     if url.path.rstrip("/") == members:
         start = int(query.get("offset", "0"))
         page = MEMBERS[start : start + int(query.get("count", "10"))]
