@@ -1,4 +1,7 @@
-"""Where clients, the clock, randomness and the environment come in, once per process."""
+"""Where clients, the clock, randomness and the environment come in, once per process.
+
+What only some functions need is imported where it is made: the others start sooner.
+"""
 
 import os
 import random
@@ -9,19 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.aws import Aws
-from adapters.depths import Depths
-from adapters.policy import PolicyShelf
 from adapters.secrets import Secrets
 from adapters.signing import Credentials
 from adapters.table import Table
 from functions import telemetry
-from rules.keys import Pepper
 from schemas.config import Config
-from schemas.policy import Policy
 from schemas.settings import Settings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger, Metrics
+
+    from adapters.depths import Depths
+    from adapters.policy import PolicyShelf
+    from rules.keys import Pepper
+    from schemas.policy import Policy
 
 CONFIG = Path(__file__).parent.parent / "config.json"
 
@@ -97,8 +101,10 @@ def journal() -> Table:
 
 
 @cache
-def depths() -> Depths:
+def depths() -> "Depths":
     """How deep the queues are; their URLs are asked for once."""
+    from adapters.depths import Depths  # noqa: PLC0415
+
     return Depths(aws(), settings().stage)
 
 
@@ -109,18 +115,22 @@ def secrets() -> Secrets:
 
 
 @cache
-def pepper(name: str) -> Pepper:
+def pepper(name: str) -> "Pepper":
     """The secret that makes keys of `graph` or `suppression` unguessable."""
+    from rules.keys import Pepper  # noqa: PLC0415
+
     held = secrets().get("pepper", name)
     return Pepper(bytes.fromhex(held["secret"]), int(held.get("version", "1")))
 
 
 @cache
-def _policies() -> PolicyShelf:
+def _policies() -> "PolicyShelf":
+    from adapters.policy import PolicyShelf  # noqa: PLC0415
+
     return PolicyShelf(graph(), clock)
 
 
-def policy() -> tuple[str, Policy]:
+def policy() -> "tuple[str, Policy]":
     """The policy in force and its version, at most a minute old."""
     return _policies().current()
 
