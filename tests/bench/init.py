@@ -157,7 +157,7 @@ def _changed() -> dict[str, Any]:
 
 
 def measure() -> Iterator[Figure]:
-    """`init.ratio.<function>`: of the quickest of alternating runs; neighbours add to the others."""
+    """`init.ratio.<function>`: the quickest of alternating runs; neighbours slow the others."""
     with _served() as endpoint, _packed(endpoint) as code:
         mine_in = _environment(endpoint, code)
         floor_in = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(boto3.__file__).parents[1])}
