@@ -112,7 +112,7 @@ def test_what_a_killed_run_left_is_taken_over() -> None:
 
 def _call_a_function(cloud: Running) -> None:
     """Lets the cloud start a worker, which outlives a kill of the cloud."""
-    host = json.loads((HOME / "targets.json").read_text())["local"]["host"]
+    host = json.loads((HOME / "targets.json").read_text())["local"]["host_header"]
     connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=60)
     connection.request("GET", "/webhooks/nobody", headers={"Host": host})
     assert connection.getresponse().status == 404
