@@ -148,6 +148,14 @@ class Hub:
             ]
             self.client("sqs").send_message_batch(QueueUrl=self.queues[queue], Entries=entries)
 
+    def empty(self) -> None:
+        """Takes everything off the graph but the policy."""
+        table = self.stage.outputs["GraphTable"]
+        for key in self.rows():
+            if key.pk != "POLICY":
+                typed = {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+                self.aws.call("dynamodb", "DeleteItem", {"TableName": table, "Key": typed})
+
     def shorten_visibility(self, queue: str, seconds: int) -> None:
         """What a dead worker held comes back after this; the real wait is of no interest here."""
         self.client("sqs").set_queue_attributes(

@@ -18,24 +18,12 @@ from tests.e2e.waiting import until
 @pytest.fixture(scope="module")
 def synced(spare: Hub) -> Iterator[dict[Key, Item]]:
     """The three sources of the second stage, read into an empty graph."""
-    _empty(spare)
+    spare.empty()
     for name in spare.stage.config.sources:
         _ask(spare, name)
     until(lambda: _read_to_the_end(spare), "all sources are read", 180)
     yield spare.rows()
-    _empty(spare)
-
-
-def _empty(hub: Hub) -> None:
-    """Takes everything off the graph but the policy."""
-    for key in hub.rows():
-        if key.pk != "POLICY":
-            typed = {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-            hub.aws.call(
-                "dynamodb",
-                "DeleteItem",
-                {"TableName": hub.stage.outputs["GraphTable"], "Key": typed},
-            )
+    spare.empty()
 
 
 def _ask(hub: Hub, name: str) -> None:

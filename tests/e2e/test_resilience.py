@@ -31,6 +31,7 @@ def test_killed_in_the_middle_twice_and_shuffled_it_is_the_same_graph(
 ) -> None:
     """Given all that was observed, each twice, in any order; when resolvers are killed in the
     middle of their batches; then customers, rows and totals are those of the undisturbed stage."""
+    spare.empty()
     spare.shorten_visibility("resolve", VISIBILITY)
     messages = [*journey.observed, *journey.observed]
     Random(7).shuffle(messages)
