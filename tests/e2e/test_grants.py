@@ -34,6 +34,8 @@ RARE = {
     ("announce", "sqs:SendMessage"): "Lambda's own, where a batch of the stream was given up",
     ("pull-zendesk", "secretsmanager:PutSecretValue"): "the vendor rotated a refresh token",
     ("deliver-*", "sqs:ChangeMessageVisibility"): "a destination said to come back later",
+    ("deliver-*", "dynamodb:DeleteItem"): "a destination that was down is back; nothing is left",
+    ("deliver-warehouse", "secretsmanager:GetSecretValue"): "in shadow, nothing is sent",
     ("resolve", "dynamodb:Query"): "an identifier beyond its limit is given back to its carriers",
     ("resolve", "dynamodb:DeleteItem"): "the same",
     ("resolve", "dynamodb:ConditionCheckItem"): "one more carries an identifier beyond its limit",
@@ -42,6 +44,7 @@ RARE = {
     ("evidence", "dynamodb:ConditionCheckItem"): "the same",
     ("evidence", "dynamodb:PartiQLInsert"): "the same",
     ("evidence", "dynamodb:Query"): "the same",
+    ("evidence", "dynamodb:Scan"): "the same",
     ("evidence", "dynamodb:Scan"): "the same",
 }
 """What a run need not get to, by function and action, and when it is asked for; the branches have

@@ -57,7 +57,7 @@ def mended(hub: Hub, journey: Travelled, standins: Standins) -> Iterator[Standin
     """Pulls come back soon when they fail, and the stand-ins are whole again afterwards."""
     hub.settle()
     for name in hub.stage.config.sources:
-        hub.shorten_visibility(f"pull-{name}", 5)
+        hub.shorten_visibility(f"pull-{name}", VISIBILITY)
     yield standins
     standins.mend()
 
