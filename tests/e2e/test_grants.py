@@ -45,7 +45,6 @@ RARE = {
     ("evidence", "dynamodb:PartiQLInsert"): "the same",
     ("evidence", "dynamodb:Query"): "the same",
     ("evidence", "dynamodb:Scan"): "the same",
-    ("evidence", "dynamodb:Scan"): "the same",
 }
 """What a run need not get to, by function and action, and when it is asked for; the branches have
 tests on a real engine (tests/integration) and on the connectors."""
