@@ -10,7 +10,7 @@ from typing import Final
 
 from rules import keys
 from rules.resolution_calls import Pause, Steps, insert_many, query, read_many, surely, transact
-from rules.resolution_case import said_at
+from rules.resolution_case import out_since, said_at
 from rules.resolution_commit import ATTEMPTS, attempted, commit
 from rules.resolution_islands import Laws
 from rules.resolution_items import record_from, subject_from, subject_key
@@ -54,7 +54,7 @@ def remove_record(
     name = r, ":".join(record)
     yield from insert_many([_tombstone(s, f"REMOVED#{r}", at)], "journal")
     head = yield from _head(s)
-    at = yield from _reaching(s, at, head.removed.get(r) if head else None, f"#{r}")
+    at = yield from _reaching(s, at, out_since(head, r), f"#{r}")
     yield from commit(View(), lambda draft, _apart: plan_remove(draft, s, name, at, laws))
     head = yield from _head(s)
     until = head.removed.get(r) if head else None

@@ -29,6 +29,7 @@ LAST = ("test_privacy_of_operation.py", "test_grants.py")
 """They judge what all the others left behind."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks these tests, and keeps them on one worker, in order: they share one cloud."""
     here = Path(__file__).parent

@@ -34,6 +34,7 @@ CONFIG = Config.model_validate(
 """Two shops of one vendor, a system that is source and destination, one that rotates secrets."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keeps these tests on one worker, since synthesis is what they cost."""
     here = Path(__file__).parent
