@@ -31,7 +31,12 @@ down: setup ## Stop what `make up` started
 	@$(PY) -m local down
 
 test: setup ## Run every test (TESTS=path or options to narrow)
-	@$(PY) -m pytest -n 2 --dist loadgroup $(TESTS)
+ifeq ($(TESTS),)
+	@$(PY) -m pytest -n 2 --ignore tests/e2e
+	@$(PY) -m pytest tests/e2e
+else
+	@$(PY) -m pytest $(TESTS)
+endif
 
 check: setup ## Everything that can be said without running the product
 	@$(PY) -m local.check
