@@ -29,14 +29,12 @@ LAST = ("test_privacy_of_operation.py", "test_grants.py")
 """They judge what all the others left behind."""
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks these tests, and keeps them on one worker, in order: they share one cloud."""
+    """Marks these tests and puts them in order: they share one cloud."""
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group("e2e"))
     items.sort(key=lambda item: LAST.index(item.path.name) + 1 if item.path.name in LAST else 0)
 
 

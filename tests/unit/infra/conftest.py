@@ -34,15 +34,6 @@ CONFIG = Config.model_validate(
 """Two shops of one vendor, a system that is source and destination, one that rotates secrets."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps these tests on one worker, since synthesis is what they cost."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group("infra"))
-
-
 @pytest.fixture(scope="session")
 def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """Folder of the assembly: `aws`, held to cdk-nag's AwsSolutions, and `local`."""
