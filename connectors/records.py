@@ -64,10 +64,13 @@ def objects(value: Json) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def first(record: Mapping[str, Any], *names: str) -> Json:
+def first(record: Mapping[str, Any], name: str, *others: str) -> Json:
     """The first named value that says something."""
-    for name in names:
-        value = record.get(name)
+    value = record.get(name)
+    if value is not None and value != "":
+        return value
+    for other in others:
+        value = record.get(other)
         if value is not None and value != "":
             return value
     return None
