@@ -184,5 +184,9 @@ def claims(*found: Claim | None) -> tuple[Claim, ...]:
 
 def traits(values: Iterable[tuple[Trait, Json]]) -> dict[Trait, str]:
     """Those that say something, each one tidy line."""
-    tidy = ((name, text(value)) for name, value in values)
-    return {name: value for name, value in tidy if value}
+    found: dict[Trait, str] = {}
+    for name, value in values:
+        tidy = text(value)
+        if tidy:
+            found[name] = tidy
+    return found

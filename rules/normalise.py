@@ -23,12 +23,23 @@ FAST_E164: Final = re.compile(
     re.ASCII,
 )
 FAST_NATIONAL: Final = {
-    "US": (re.compile(r"[2-9]\d{9}"), "+1", 0),
-    "CA": (re.compile(r"[2-9]\d{9}"), "+1", 0),
-    "GB": (re.compile(r"0[1-9]\d{9}"), "+44", 1),
+    "BE": ("+32", "0"),
+    "CA": ("+1", ""),
+    "CH": ("+41", "0"),
+    "DE": ("+49", "0"),
+    "DK": ("+45", ""),
+    "ES": ("+34", ""),
+    "FR": ("+33", "0"),
+    "GB": ("+44", "0"),
+    "NL": ("+31", "0"),
+    "PL": ("+48", ""),
+    "SE": ("+46", "0"),
+    "US": ("+1", ""),
 }
+"""Country → its code, and the prefix of its numbers inside it."""
 FAST_PHONE: Final = re.compile(r"\+?[0-9(][0-9 ().-]*[0-9]")
 PUNCTUATION: Final = str.maketrans("", "", " ().-")
+NO_WORD: Final = re.compile(r"[\W_]+")
 FAST_EMAIL: Final = re.compile(
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+){0,8}"
     r"@(?:[a-z0-9]+(?:-[a-z0-9]+){0,4}\.){1,4}(?:com|org|net|de|fr|eu|uk|nl|es|it|pl|ch|at|io)"
@@ -95,10 +106,11 @@ def comparable(raw: str) -> str | None:
     text = _clean(raw, LONGEST)
     if text is None:
         return None
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    kept = (c for c in folded if not unicodedata.combining(c))
-    words = "".join(c if c.isalnum() else " " for c in kept).split()
-    return " ".join(words) or None
+    folded = text.casefold()
+    if not folded.isascii():
+        spread = unicodedata.normalize("NFKD", folded)
+        folded = "".join(c for c in spread if not unicodedata.combining(c))
+    return " ".join(NO_WORD.sub(" ", folded).split()) or None
 
 
 def postcode(raw: str) -> str | None:
@@ -161,9 +173,10 @@ def _plain_number(text: str, hint: str | None) -> str | None:
 
 def _plain_national(digits: str, hint: str | None) -> str | None:
     found = FAST_NATIONAL.get(hint or "")
-    if not found or not found[0].fullmatch(digits):
+    if not found or not digits.startswith(found[1]):
         return None
-    return found[1] + digits[found[2] :]
+    value = found[0] + digits.removeprefix(found[1])
+    return value if FAST_E164.fullmatch(value) else None
 
 
 def _library_phone(text: str, hint: str | None) -> str | None:
