@@ -37,8 +37,8 @@ FAST_NATIONAL: Final = {
     "US": ("+1", ""),
 }
 """Country → its code, and the prefix of its numbers inside it."""
-FAST_PHONE: Final = re.compile(r"\+?[0-9(][0-9 ().-]*[0-9]")
-PUNCTUATION: Final = str.maketrans("", "", " ().-")
+FAST_PHONE: Final = re.compile(r"\+?[0-9(][0-9 ()./-]*[0-9]")
+PUNCTUATION: Final = str.maketrans("", "", " ()./-")
 NO_WORD: Final = re.compile(r"[\W_]+")
 FAST_EMAIL: Final = re.compile(
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+){0,8}"
