@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import unicodedata
 
 import pytest
 
@@ -74,6 +75,16 @@ def test_names_compare_without_case_accents_and_punctuation() -> None:
     )
     assert normalise.name("  Ada   A\u0308byron ") == "Ada Äbyron"
     assert normalise.name("Ada\x1b[31m") is None
+
+
+@pytest.mark.parametrize(
+    "raw", ["Rue_de l'Église, 7", "STRASSE", "straße", "\u212a-9\u2160", "\u00b2", "Ά"]
+)
+def test_each_character_counts_by_itself_when_names_are_compared(raw: str) -> None:
+    spread = unicodedata.normalize("NFKD", raw.casefold())
+    letters = [c for c in spread if not unicodedata.combining(c)]
+    plainly = "".join(c if c.isalnum() else " " for c in letters).split()
+    assert normalise.comparable(raw) == " ".join(plainly)
 
 
 def test_an_address_needs_street_postcode_and_country() -> None:
