@@ -96,7 +96,7 @@ def test_a_number_comes_out_as_the_library_has_it_whatever_it_begins_with(region
         found = normalise._plain_number(value, region)
         taken += found is not None
         assert found in {None, library_phone(value, region)}, value
-    assert taken > 90, "the fast path takes too few for their agreement to say anything"
+    assert taken > 50, "the fast path takes too few for their agreement to say anything"
 
 
 def test_an_address_that_came_out_comes_out_the_same_again() -> None:
