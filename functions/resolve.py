@@ -17,7 +17,6 @@ from schemas.errors import RetryLater
 from schemas.frozen import Frozen
 
 
-
 class Message(Frozen):
     """What EventBridge puts on a queue, as far as it is read."""
 
