@@ -99,13 +99,13 @@ def key(value: Json, what: str = "record") -> str:
 
 def moment(value: Json) -> datetime | None:
     """A time in UTC, from ISO 8601 (without an offset: UTC) or milliseconds since 1970."""
-    try:
-        if isinstance(value, str) and not (value.isdecimal() and value.isascii()):
-            found = datetime.fromisoformat(value.strip())
-            return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-        if isinstance(value, (str, int)) and not isinstance(value, bool):
-            return datetime.fromtimestamp(int(value) / 1000, UTC)
+    if not isinstance(value, (str, int)) or isinstance(value, bool):
         return None
+    try:
+        if isinstance(value, int) or (value.isdecimal() and value.isascii()):
+            return datetime.fromtimestamp(int(value) / 1000, UTC)
+        found = datetime.fromisoformat(value.strip())
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
 
