@@ -133,10 +133,11 @@ def order(source: str, system: System, raw: Raw) -> Observation:
 
 
 def _buyer(source: str, buyer: Raw, claims: tuple[Claim, ...]) -> Subject:
-    if not first(buyer, "legacyResourceId", "id"):
+    named = first(buyer, "legacyResourceId", "id")
+    if not named:
         return anonymous(source, claims)
     created = moment(first(buyer, "created_at", "createdAt"))
-    return Subject(source=source, object="customer", id=_id(buyer), created_at=created)
+    return Subject(source=source, object="customer", id=key(_tail(named)), created_at=created)
 
 
 def _id(raw: Raw) -> str:

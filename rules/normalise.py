@@ -80,11 +80,11 @@ def phone_value(raw: str, country: str | None) -> str | None:
     `country` (ISO 3166, two letters) is the hint for a number written without its country; a
     number that is only possible inside an area is none.
     """
+    if FAST_E164.fullmatch(raw):
+        return raw
     text = _clean(raw, PHONE_LONGEST)
     if text is None:
         return None
-    if FAST_E164.fullmatch(text):
-        return text
     hint = country.upper() if country else None
     return _plain_number(text, hint) or _library_phone(text, hint)
 
