@@ -6,7 +6,9 @@ import pytest
 
 from rules.resolution import resolve
 from rules.resolution_case import Received
-from tests.bench.resolve import LAWS, contact, interaction, join_units
+from tests.bench.events import LAWS, contact, interaction
+from tests.bench.million import rows_of
+from tests.bench.resolve import join_units
 from tests.simulator.meter import Meter
 
 
@@ -44,3 +46,12 @@ def test_a_batch_costs_what_its_events_cost() -> None:
 @pytest.mark.parametrize("interactions", [1, 500])
 def test_joining_two_customers_costs_the_same_whatever_they_did(interactions: int) -> None:
     assert join_units(interactions) == 11 + 5
+
+
+@pytest.mark.parametrize("n", [0, 7, 999_999])
+def test_rows_made_in_bulk_are_those_that_the_resolver_writes(n: int) -> None:
+    """The table of a million that `make bench ONLY=resolve` counts with is made of them."""
+    meter = Meter()
+    meter.run(resolve([contact(n)], LAWS))
+    (g,) = (key.pk.removeprefix("G#") for key in meter.graph.rows if key.pk.startswith("G#"))
+    assert meter.graph.rows == rows_of(n, g)
