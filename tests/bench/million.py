@@ -27,10 +27,11 @@ from rules.resolution_islands import computed
 from rules.resolution_items import identifier_key, island_key, record_item, subject_key
 from rules.resolution_view import Draft, Model, View
 from schemas.graph import IdentifierHead, Island, Node, SubjectHead
-from schemas.rows import Item, Key
+from schemas.rows import Key
 from tests.bench import dynoxide
 from tests.bench.events import LAWS, contact
 from tests.simulator.engine import aws_at
+from tests.simulator.store import Row
 
 GRAPH, JOURNAL = "graph", "journal"
 PART: Final = 25_000
@@ -77,7 +78,7 @@ def _export_part(into: Path, customers: int, start: int) -> None:
                 file.write(json.dumps({"Item": encode(item)}) + "\n")
 
 
-def rows_of(n: int, g: str) -> dict[Key, Item]:
+def rows_of(n: int, g: str) -> dict[Key, Row]:
     """What the resolver writes for a person of whom nothing was known, on an island `g`."""
     case = prepare(contact(n), LAWS.pepper, LAWS.rules)
     s, subject = case.s, case.observation.subject
