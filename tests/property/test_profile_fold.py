@@ -7,6 +7,7 @@ from typing import NamedTuple
 from rules.profile import changed, fold
 from schemas.graph import Island, Link, Node, Profile, RecordRow, SubjectHead, Total
 from schemas.identifiers import Subject
+from schemas.observation import Trait
 from schemas.policy import IdentityRules
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -15,6 +16,7 @@ TRUST = ("crm", "shop")
 RULES = IdentityRules(types={}, survivorship={"name": "complete", "email": "trusted"}, trust=TRUST)
 VALUES = ("", "Ada", "Ada Byron", "Bea", "ada@example.com", "Ulm")
 SEEDS = 200
+TRAITS: tuple[Trait, ...] = ("name", "email", "city")
 
 
 class Given(NamedTuple):
@@ -59,7 +61,7 @@ def _head(random: Random, s: str) -> SubjectHead:
 
 def _row(random: Random, heads: dict[str, SubjectHead]) -> RecordRow:
     s = random.choice(sorted(heads))
-    traits = {t: random.choice(VALUES) for t in ("name", "email", "city") if random.random() < 0.7}
+    traits = {t: random.choice(VALUES) for t in TRAITS if random.random() < 0.7}
     content = {
         "s": s,
         "source": heads[s].subject.source,
@@ -100,7 +102,7 @@ def test_each_trait_is_the_one_that_its_rule_names_and_says_where_it_is_from() -
         found = given(Random(seed))
         profile = folded(found)
         standing = [row for row in found.rows if stands(row, found)]
-        for trait in ("name", "email", "city"):
+        for trait in TRAITS:
             told = [row for row in standing if row.traits.get(trait)]
             field = profile.traits.get(trait)
             assert (field is None) == (not told), f"seed {seed}"
@@ -128,7 +130,7 @@ def stands(row: RecordRow, found: Given) -> bool:
     )
 
 
-def strength(trait: str, row: RecordRow) -> tuple[object, ...]:
+def strength(trait: Trait, row: RecordRow) -> tuple[object, ...]:
     """What the rule of the trait looks at, and then the time."""
     when = datetime.fromisoformat(row.version)
     trusted = len(TRUST) - TRUST.index(row.source) if row.source in TRUST else 0
