@@ -142,15 +142,6 @@ def test_a_quarantine_lifts_while_some_leave_and_others_come() -> None:
     assert not any(crowded(seed, none) for seed in range(HISTORIES // 2))
 
 
-def test_without_the_condition_of_a_carriers_row_it_does_not_lift_rightly() -> None:
-    """A row that another resolver moved to the head is not deleted once more."""
-    assert any(crowded(seed, carriers) for seed in range(700, 800))
-
-
-def carriers(key: Key) -> bool:
-    return key.sk.startswith("M#")
-
-
 def test_without_the_identifiers_condition_it_does_not_lift_rightly() -> None:
     """A crowd that ends: without the condition some read and write each other's way for ever."""
     assert crowded(301, identifiers)
