@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 
 from rules import keys
 from rules.identity import Marks
@@ -40,7 +41,7 @@ def world_of(
     }
     told = [Said(v.kind, v.a, v.b, seconds(v.at)) for v in said]
     return World(
-        people={s: _person(s, own, pepper) for s, own in by_subject.items()},
+        people={s: _person(s, own, rules, pepper) for s, own in by_subject.items()},
         said=(*aliases, *told),
         levels={kind: rule.level for kind, rule in rules.types.items()},
         limits={kind: rule.limit for kind, rule in rules.types.items()},
@@ -51,14 +52,34 @@ def world_of(
     )
 
 
-def _person(s: str, own: list[Observation], pepper: Pepper) -> Person:
+def _person(s: str, own: list[Observation], rules: IdentityRules, pepper: Pepper) -> Person:
     born = [seconds(each.subject.created_at) for each in own if each.subject.created_at]
     subject = own[0].subject
     mine = None
     if subject.object != "anonymous":
         mine = f"{subject.source}:{subject.object}#{s}"
-    links = {keys.of_identifier(pepper, each) for o in own for each in identifiers(o)}
+    links = {
+        keys.of_identifier(pepper, each)
+        for observation in own
+        for each in identifiers(observation)
+        if _counts(each.type, observation, own, rules)
+    }
     return Person(min(born, default=NEVER_BORN), mine, frozenset(links - {mine or ""}))
+
+
+def _counts(kind: str, said: Observation, own: list[Observation], rules: IdentityRules) -> bool:
+    """Of a type declared current, whether no version of the same contact record is greater."""
+    rule = rules.types.get(kind)
+    if said.interaction or rule is None or not rule.current:
+        return True
+    versions = [
+        o for o in own if (o.record.kind, o.record.id) == (said.record.kind, said.record.id)
+    ]
+    return said == max((o for o in versions if not o.interaction), key=_order)
+
+
+def _order(said: Observation) -> tuple[str, str]:
+    return said.record.version, sha256(said.model_dump_json().encode()).hexdigest()
 
 
 def identifiers(observation: Observation) -> list[Identifier]:
