@@ -63,11 +63,10 @@ class Reader:
         for record in page.records:
             try:
                 found = self.connector.normalise(self.name, self.source, page.kind, record)
+                events.append(observed.event(self.name, found, "pull", wiring.now()))
             except BadRecord as error:
                 aside = (page.kind, record)
                 quarantine.keep(wiring.graph(), self.name, aside, error, wiring.now())
-            else:
-                events.append(observed.event(self.name, found, "pull", wiring.now()))
         bus.publish(wiring.aws(), wiring.settings().inbound_bus, events)
         if page.cursor:
             self.checkpoints.advance(page.kind, page.cursor, len(page.records), wiring.now())
