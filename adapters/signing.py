@@ -65,6 +65,7 @@ def signed(
 
 @lru_cache(maxsize=8)
 def _key(secret: str, place: str) -> bytes:
+    """The same all day."""
     key = f"AWS4{secret}".encode()
     for part in place.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")

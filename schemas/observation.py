@@ -78,6 +78,7 @@ class Observation(Frozen):
     record: Record
     claims: tuple[Claim, ...] = ()
     traits: dict[Trait, Short] = Field(default_factory=dict, json_schema_extra={"default": {}})
+    """By a factory, since a default would be copied deeply for each record without traits."""
     interaction: Interaction | None = None
     consents: tuple[ConsentSignal, ...] = ()
     merged: tuple[Subject, ...] = ()
