@@ -44,8 +44,12 @@ CONSENT: Final = frozenset(
     {"customers_email_marketing_consent/update", "customers_marketing_consent/update"}
 )
 KINDS: Final = {"customers/merge": "customer_merge"} | dict.fromkeys(CONSENT, "consent")
+LIVING: Final = ("email", "phone", "first_name", "last_name", "default_address")
+"""Of a customer who is gone Shopify sends none: then Shopify is asked what is true."""
 GONE: Final = frozenset({"orders/delete"})
 """Names an order and nobody: what it was worth stays until its customer is erased."""
+
+TYPES: Final = {kind: f"/{name}/" for kind, name in shopify_graphql.TYPES.items()}
 
 pull = shopify_graphql.pull
 fetch = shopify_graphql.fetch
@@ -84,8 +88,9 @@ def read_token(secret: Secret, response: Response) -> Token:
 
 
 def verify(system: System, secret: Secret, inbound: Inbound, now: datetime) -> Refused | None:
-    """HMAC of the body, in either family of headers. Nothing in it is dated, so a replay passes:
-    it is the same event, and dropped as such."""
+    """HMAC of the body, in either family of headers. Topic, id and time are not signed: `parse`
+    believes a topic only of a body that looks like it. Nothing dates a body, so a replay passes:
+    it is the same version of the same record."""
     del now
     given = _header(inbound, "hmac-sha256")
     if not given:
@@ -116,8 +121,13 @@ def parse(system: System, inbound: Inbound) -> Delivery:
     kind = _kind(topic)
     if kind is None:
         return Delivery(name)
+    if not _is_of(kind, body):
+        message = f"the body is no {kind}"
+        raise BadRecord(message)
     extra: dict[str, Json] = {"triggered_at": at} if at else {}
     if topic == "customers/delete":
+        if any(body.get(each) for each in LIVING):
+            return Delivery(name, fetch={"customer": (records.key(body.get("id"), "customer"),)})
         extra["deleted"] = True
     if kind == "privacy_request":
         extra["topic"] = topic
@@ -137,6 +147,12 @@ def _kind(topic: str) -> str | None:
     family = topic.partition("/")[0]
     known = family in {"customers", "orders"} and topic not in GONE
     return family.removesuffix("s") if known else None
+
+
+def _is_of(kind: str, body: Mapping[str, Json]) -> bool:
+    """Whether the body names itself as what its topic says, where it names itself."""
+    named = body.get("admin_graphql_api_id")
+    return not isinstance(named, str) or TYPES.get(kind, "") in named
 
 
 def _header(inbound: Inbound, name: str) -> str:
