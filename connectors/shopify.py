@@ -44,8 +44,12 @@ CONSENT: Final = frozenset(
     {"customers_email_marketing_consent/update", "customers_marketing_consent/update"}
 )
 KINDS: Final = {"customers/merge": "customer_merge"} | dict.fromkeys(CONSENT, "consent")
+LIVING: Final = ("email", "phone", "first_name", "last_name", "default_address")
+"""Of a customer who is gone Shopify sends none: then Shopify is asked what is true."""
 GONE: Final = frozenset({"orders/delete"})
 """Names an order and nobody: what it was worth stays until its customer is erased."""
+
+TYPES: Final = {kind: f"/{name}/" for kind, name in shopify_graphql.TYPES.items()}
 
 pull = shopify_graphql.pull
 fetch = shopify_graphql.fetch
@@ -84,8 +88,9 @@ def read_token(secret: Secret, response: Response) -> Token:
 
 
 def verify(system: System, secret: Secret, inbound: Inbound, now: datetime) -> Refused | None:
-    """HMAC of the body, in either family of headers. Nothing in it is dated, so a replay passes:
-    it is the same event, and dropped as such."""
+    """HMAC of the body, in either family of headers. Topic, id and time are not signed: `parse`
+    believes a topic only of a body that looks like it. Nothing dates a body, so a replay passes:
+    it is the same version of the same record."""
     del now
     given = _header(inbound, "hmac-sha256")
     if not given:
@@ -115,10 +120,13 @@ def parse(system: System, inbound: Inbound) -> Delivery:
     kind = _kind(topic)
     if kind is None:
         return Delivery(name)
+    _refuse_other(kind, body)
+    if topic == "customers/delete":
+        if any(body.get(each) for each in LIVING):
+            return Delivery(name, fetch={"customer": (records.key(body.get("id"), "customer"),)})
+        body["deleted"] = True
     if at:
         body["triggered_at"] = at
-    if topic == "customers/delete":
-        body["deleted"] = True
     if kind == "privacy_request":
         body["topic"] = topic
     return Delivery(name, records=((kind, body),))
@@ -137,6 +145,14 @@ def _kind(topic: str) -> str | None:
     family = topic.partition("/")[0]
     known = family in {"customers", "orders"} and topic not in GONE
     return family.removesuffix("s") if known else None
+
+
+def _refuse_other(kind: str, body: Mapping[str, Json]) -> None:
+    """A body that names itself as something else than its topic says: only it is signed."""
+    named = body.get("admin_graphql_api_id")
+    if isinstance(named, str) and TYPES.get(kind, "") not in named:
+        message = f"the body is no {kind}"
+        raise BadRecord(message)
 
 
 def _header(inbound: Inbound, name: str) -> str:

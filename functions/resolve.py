@@ -13,7 +13,7 @@ from functions import wiring
 from rules.resolution import Report, resolve
 from rules.resolution_case import Received
 from rules.resolution_islands import Laws
-from schemas.errors import RetryLater
+from schemas.errors import Misconfigured, RetryLater
 from schemas.frozen import Frozen
 
 
@@ -33,19 +33,30 @@ def handler(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]
             received[message["messageId"]] = read(message["body"])
         except ValidationError:
             failed[message["messageId"]] = "not an event"
-    try:
-        report = resolve_batch(tuple(received.values()))
-    except RetryLater as error:
-        failed |= dict.fromkeys(received, error.reason)
-    else:
-        names = tuple(received)
-        failed |= {names[position]: reason for position, reason in report.later.items()}
-        _set_aside(report, tuple(received.values()))
+    failed |= _attempt(received)
     for name, reason in failed.items():
         wiring.logger().warning("not resolved", extra={"message_id": name, "reason": reason})
     _count(len(received), before)
     wiring.flush()
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+
+
+def _attempt(received: Mapping[str, Received]) -> dict[str, str]:
+    """The whole batch at once; if one of it breaks something, each on its own: what stays, why."""
+    try:
+        report = resolve_batch(tuple(received.values()))
+    except RetryLater as error:
+        return dict.fromkeys(received, error.reason)
+    except Misconfigured:
+        raise
+    except Exception as error:  # noqa: BLE001 - one broken record must not hold up all the others
+        if len(received) == 1:
+            return dict.fromkeys(received, f"broke the resolver: {type(error).__name__}")
+        alone = [_attempt({name: each}) for name, each in received.items()]
+        return {name: reason for failed in alone for name, reason in failed.items()}
+    names = tuple(received)
+    _set_aside(report, tuple(received.values()))
+    return {names[position]: reason for position, reason in report.later.items()}
 
 
 def read(body: str) -> Received:
