@@ -103,13 +103,17 @@ def reviewed(old: Island | None, new: Island) -> frozenset[SubjectKey]:
 
 
 def undecided(island: Island) -> tuple[Review, ...]:
-    """The refused links that nobody has said `never` about between all whom they would join."""
+    """The refused links that nobody has said `never` about between all whom they would join.
+
+    Of whom has too many of a type nobody can say so: it is open until there are fewer.
+    """
     stands = weigh(island.verdicts).apart
     apart = {customers_of(pair, island.labels) for pair in stands}
     return tuple(
         review
         for review in island.reviews
-        if not apart.issuperset(combinations(customers_of(review.subjects, island.labels), 2))
+        if review.reason == "crowded"
+        or not apart.issuperset(combinations(customers_of(review.subjects, island.labels), 2))
     )
 
 

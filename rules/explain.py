@@ -8,13 +8,26 @@ from pydantic import AwareDatetime
 
 from rules.identity import applied
 from rules.identity_blocks import Join
-from rules.identity_evidence import carried, weigh
+from rules.identity_evidence import stated, weigh
 from rules.keys import type_of
 from schemas.frozen import Frozen
 from schemas.graph import IdentifierKey, Island, Review, SubjectHead, SubjectKey, Verdict
 from schemas.policy import IdentityRules
 
 Heads = Mapping[SubjectKey, SubjectHead]
+
+
+Reason = Literal[
+    "unique",
+    "never",
+    "component",
+    "scope",
+    "too_large",
+    "crowded",
+    "unusable",
+    "ignored",
+    "nothing",
+]
 
 
 class Evidence(Frozen):
@@ -38,9 +51,7 @@ class Step(Frozen):
 class Obstacle(Frozen):
     """Something that would have joined them, and why it does not; or that nothing would."""
 
-    reason: Literal[
-        "unique", "never", "component", "scope", "too_large", "unusable", "ignored", "nothing"
-    ]
+    reason: Reason
     type: str = ""
     value: str = ""
     detail: str = ""
@@ -131,9 +142,11 @@ def _obstacles(
         if review.subjects & mine and review.subjects & yours:
             yield _refusal(review, island, heads)
     ignored = weigh(island.verdicts).ignored
-    for key in sorted(_carried(mine, island) & _carried(yours, island)):
-        both = [s for s in sorted(mine | yours) if key in carried(island.nodes[s])]
-        if key in island.unusable:
+    for key in sorted(_stated(mine, island) & _stated(yours, island)):
+        both = [s for s in sorted(mine | yours) if key in stated(island.nodes[s])]
+        if any(key in island.nodes[s].crowded for s in both):
+            yield _obstacle("crowded", key, both, island, heads)
+        elif key in island.unusable:
             yield _obstacle("unusable", key, both, island, heads)
         elif any((s, key) in ignored for s in both):
             yield _obstacle("ignored", key, both, island, heads)
@@ -149,8 +162,8 @@ def _reached(s: SubjectKey, joins: tuple[Join, ...]) -> frozenset[SubjectKey]:
     return frozenset(reached)
 
 
-def _carried(subjects: Iterable[SubjectKey], island: Island) -> set[IdentifierKey]:
-    return {key for s in subjects if s in island.nodes for key in carried(island.nodes[s])}
+def _stated(subjects: Iterable[SubjectKey], island: Island) -> set[IdentifierKey]:
+    return {key for s in subjects if s in island.nodes for key in stated(island.nodes[s])}
 
 
 def _refusal(review: Review, island: Island, heads: Heads) -> Obstacle:
@@ -163,7 +176,7 @@ def _told(review: Review, heads: Heads) -> str:
 
 
 def _obstacle(
-    reason: Literal["unique", "never", "component", "scope", "too_large", "unusable", "ignored"],
+    reason: Reason,
     key: IdentifierKey,
     subjects: list[SubjectKey],
     island: Island,

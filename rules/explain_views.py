@@ -14,6 +14,7 @@ WHY: Final = {
     "component": "with the others of its level it would join what must stay apart ({0.detail})",
     "scope": "more people hang together by it than may be one customer",
     "too_large": "too many records hang together here; each stays alone until that is repaired",
+    "crowded": "one of them has more of this type than a person has, so none of it joins",
     "unusable": "too many carry it, or it is blocked, so it joins nobody",
     "ignored": "someone took it out of the reckoning",
     "nothing": "they have nothing in common that identifies",

@@ -11,6 +11,7 @@ from datetime import UTC
 from typing import Final
 
 from rules.identity_blocks import Blocks, Join
+from rules.identity_crowds import crowds
 from rules.identity_evidence import Evidence, carried, weigh
 from rules.identity_sets import DisjointSets
 from rules.keys import type_of
@@ -63,6 +64,29 @@ def links(identifier: IdentifierKey, degree: int, rules: IdentityRules, marks: M
     return degree <= rule.limit or identifier in marks.trusted
 
 
+def evident(
+    nodes: Mapping[SubjectKey, Node], rules: IdentityRules, junk: frozenset[IdentifierKey]
+) -> dict[SubjectKey, Node]:
+    """The subjects with what is evidence of them: nothing where they carry too much of a type."""
+    return {s: _evident(node, rules, junk) for s, node in nodes.items()}
+
+
+def _evident(node: Node, rules: IdentityRules, junk: frozenset[IdentifierKey]) -> Node:
+    every = node.links | node.crowded
+    crowded = too_many(every - junk - {node.own}, rules)
+    return node.model_copy(update={"links": every - crowded, "crowded": crowded})
+
+
+def too_many(keys: Iterable[IdentifierKey], rules: IdentityRules) -> frozenset[IdentifierKey]:
+    """Those of a subject's links whose type has more of them than one subject may carry."""
+    by_type: dict[str, set[IdentifierKey]] = defaultdict(set)
+    for key in keys:
+        by_type[type_of(key)].add(key)
+    every = ((rule_of(type_, rules), found) for type_, found in by_type.items())
+    crowds_ = [found for rule, found in every if rule and len(found) > rule.per_subject]
+    return frozenset[IdentifierKey]().union(*crowds_)
+
+
 def unusable(
     nodes: Mapping[SubjectKey, Node], rules: IdentityRules, marks: Marks
 ) -> frozenset[IdentifierKey]:
@@ -81,8 +105,9 @@ def partition(
     blocks, _, refused = _settle(nodes, unusable, verdicts, rules)
     customers = blocks.customers()
     home = {s: n for n, customer in enumerate(customers) for s in customer}
-    open_ = (r for r in refused if len({home[s] for s in r.subjects}) > 1)
-    return Partition(customers, tuple(sorted(open_, key=lambda r: (r.identifier, r.reason))))
+    open_ = [r for r in refused if len({home[s] for s in r.subjects}) > 1]
+    reviews = sorted([*open_, *crowds(nodes)], key=_in_order)
+    return Partition(customers, tuple(reviews))
 
 
 def applied(
@@ -95,6 +120,10 @@ def applied(
     _, joins, refused = _settle(nodes, unusable, verdicts, rules)
     not_applied = {review.identifier for review in refused}
     return tuple(join for join in joins if join.identifier not in not_applied)
+
+
+def _in_order(review: Review) -> tuple[str, str, list[SubjectKey]]:
+    return review.identifier, review.reason, sorted(review.subjects)
 
 
 def founder(subjects: Iterable[SubjectKey], nodes: Mapping[SubjectKey, Node]) -> SubjectKey:

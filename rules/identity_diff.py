@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rules.identity import Marks, partition, unusable
+from rules.identity import Marks, evident, partition, unusable
 from schemas.graph import Node, SubjectKey, Verdict
 from schemas.policy import IdentityRules
 
@@ -34,13 +34,23 @@ def diff(
     Of many only when `nodes` hold every carrier of their identifiers: degrees are counted here.
     """
     verdicts = tuple(verdicts)
-    before = partition(nodes, unusable(nodes, old, marks), verdicts, old).customers
-    after = partition(nodes, unusable(nodes, new, marks), verdicts, new).customers
+    before = _customers(nodes, marks, verdicts, old)
+    after = _customers(nodes, marks, verdicts, new)
     return Difference(
         merges=_several(after, before),
         splits=_several(before, after),
         largest=max(map(len, after), default=0),
     )
+
+
+def _customers(
+    nodes: Mapping[SubjectKey, Node],
+    marks: Marks,
+    verdicts: Iterable[Verdict],
+    rules: IdentityRules,
+) -> tuple[Customer, ...]:
+    seen = evident(nodes, rules, frozenset())
+    return partition(seen, unusable(seen, rules, marks), verdicts, rules).customers
 
 
 def _several(whole: Iterable[Customer], parts: Iterable[Customer]) -> tuple[Customer, ...]:

@@ -91,6 +91,11 @@ def carried(node: Node) -> frozenset[IdentifierKey]:
     return node.links | {node.own} if node.own else node.links
 
 
+def stated(node: Node) -> frozenset[IdentifierKey]:
+    """The same, and what it has too much of to be linked by."""
+    return carried(node) | node.crowded
+
+
 def _pair(a: str, b: str) -> Pair:
     return (a, b) if a < b else (b, a)
 

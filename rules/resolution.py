@@ -25,10 +25,12 @@ from typing import Final
 
 from rules.resolution_calls import Steps, read_many
 from rules.resolution_case import Case, Received, out_since, prepare
+from rules.resolution_change import Change, change_of
 from rules.resolution_commit import commit
+from rules.resolution_crowds import unsettled
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
-from rules.resolution_links import Change, change_of, news, plan_link, refuse_too_many
+from rules.resolution_links import news, plan_link, refuse_too_many
 from rules.resolution_rows import store_consents, store_records
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, Unread, View
@@ -117,10 +119,10 @@ def _link_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) ->
 
 
 def _leave_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) -> Steps[None]:
-    """Whom a newer version, or a removal that was cut short, parted from identifiers."""
+    """Whom a newer version, too many links, or what was cut short parted from identifiers."""
     for position, case in cases.items():
         head = view.head(subject_key(case.s))
-        if head and head.leaving:
+        if head and unsettled(head, laws.rules):
             view.forget([subject_key(case.s)])
             try:
                 yield from leave(case.s, laws)

@@ -11,9 +11,11 @@ from rules.identity import rule_of
 from rules.keys import type_of
 from rules.resolution_calls import Page, Scan, Steps, read_many, surely
 from rules.resolution_commit import commit
+from rules.resolution_crowds import unsettled, weighed
 from rules.resolution_islands import Laws, recompute
 from rules.resolution_items import HEAD, subject_from
-from rules.resolution_settling import Amendment, settle
+from rules.resolution_release import plan_weigh
+from rules.resolution_settling import Amendment, leave, settle
 from rules.resolution_view import Draft, View
 from schemas.graph import IdentifierKey
 from schemas.rows import Item, Key, Write, key_of
@@ -60,9 +62,12 @@ def _adopt_item(item: Item, laws: Laws) -> Steps[None]:
     elif kind == "I":
         yield from _adopt_identifier(name, laws)
     elif kind == "S":
-        own = subject_from(item).own
-        if own:
-            yield from _adopt_identifier(own.key, laws)
+        head = subject_from(item)
+        if head.own:
+            yield from _adopt_identifier(head.own.key, laws)
+        if unsettled(head, laws.rules) or weighed(head, laws.rules) != head:
+            yield from commit(View(), lambda draft, _apart: plan_weigh(draft, head.s, laws))
+            yield from leave(head.s, laws)
 
 
 def _plan_island(draft: Draft, g: str, laws: Laws) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from rules.resolution_case import is_current
+from rules.resolution_crowds import standing, weighed
 from rules.resolution_islands import Laws, pruned, recompute
 from rules.resolution_links import SELF
 from rules.resolution_verdicts import about
@@ -31,7 +32,7 @@ def plan_erase(draft: Draft, s: SubjectKey, at: datetime, laws: Laws) -> None:
     after = _unseen(head).model_copy(
         update={"erased_at": at, "removed": later, "aliases": frozenset()}
     )
-    draft.put(after)
+    draft.put(weighed(after, laws.rules))
     recompute(draft, laws)
 
 
@@ -91,6 +92,7 @@ def plan_doubts(
     after = head.model_copy(update={"doubtful": doubtful, "links": links, "leaving": leaving})
     if SELF in due and not rows:
         after = _unseen(after)
+    after = weighed(after, laws.rules)
     draft.put(after)
     if head.island:
         island = draft.live(head.island)
@@ -110,7 +112,7 @@ def _by(link: Link, row: RecordRow | None) -> Link:
 
 
 def _node(node: Node, head: SubjectHead) -> Node:
-    return node.model_copy(update={"links": frozenset(head.links) - head.leaving})
+    return node.model_copy(update={"links": standing(head), "crowded": head.crowded})
 
 
 def _nobody(s: SubjectKey) -> SubjectHead:

@@ -1,13 +1,13 @@
 """The slow path: a subject gains links. All that it moves is planned purely, over what was read."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Final
 
 from rules import keys
-from rules.identity import created
-from rules.resolution_case import Case, out_since
+from rules.identity import created, too_many
+from rules.resolution_case import out_since
+from rules.resolution_change import Change
+from rules.resolution_crowds import held, standing, weighed
 from rules.resolution_islands import (
     Laws,
     add_carrier,
@@ -32,7 +32,6 @@ from schemas.graph import (
     Node,
     SubjectHead,
     SubjectKey,
-    Verdict,
 )
 from schemas.identifiers import Subject
 from schemas.rows import Key
@@ -40,36 +39,6 @@ from schemas.rows import Key
 MOST_LINKS: Final = 256
 SELF: Final = ""
 """Among what is doubtful: whether the subject was seen by any record that is left."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What observations say of a subject's links, together."""
-
-    s: SubjectKey
-    subject: Subject
-    links: Mapping[IdentifierKey, Link]
-    named: Mapping[SubjectKey, Subject]
-    aliases: Mapping[str, Verdict]
-    """By their name on the subject's head: `<s> <kind>:<id>`."""
-    r: str
-    said: datetime
-    current: Current | None
-
-
-def change_of(case: Case) -> Change:
-    """The links of one observation. An alias is as old as its record, whichever version said it."""
-    subject = case.observation.subject
-    record = case.observation.record
-    name = f"{record.kind}:{record.id}"
-    aliases = {
-        f"{other} {name}": Verdict(
-            kind="alias", a=case.s, b=other, at=record.occurred_at, by=subject.source, why=name
-        )
-        for other in case.aliases
-    }
-    current = None if case.current is None else Current(order=case.order, keys=case.current)
-    return Change(case.s, subject, case.links, case.named, aliases, case.r, case.said, current)
 
 
 def news(head: SubjectHead | None, change: Change) -> Change | None:
@@ -80,9 +49,10 @@ def news(head: SubjectHead | None, change: Change) -> Change | None:
     if out and change.said <= out:
         return None
     current = _still(head, change)
-    links = change.links
+    links, every = change.links, change.every
     if change.current and not current:
         links = {k: v for k, v in links.items() if k not in change.current.keys}
+        every -= change.current.keys
     fresh = {k: link for k, link in links.items() if _is_fresh(head, k, link)}
     aliases = {name: v for name, v in change.aliases.items() if name not in head.aliases}
     older = created(change.subject) < created(head.subject)
@@ -90,7 +60,7 @@ def news(head: SubjectHead | None, change: Change) -> Change | None:
     sure = head.seen and SELF not in head.doubtful
     if sure and same and not fresh and not aliases and not older:
         return None
-    return replace(change, links=fresh, aliases=aliases, current=current)
+    return replace(change, links=fresh, aliases=aliases, current=current, every=every)
 
 
 def _still(head: SubjectHead, change: Change) -> Current | None:
@@ -127,16 +97,21 @@ def plan_link(draft: Draft, change: Change, laws: Laws, *, apart: bool = False) 
     draft.need(_first_reads(change))
     head = draft.subject(change.s)
     said = news(head, change)
-    if said is None:
-        return
-    before = head or _stub(change.s, change.subject, "")
-    cells = _cells(draft, said, before, laws, apart=apart)
+    if said:
+        plan_said(draft, said, laws, apart=apart)
+
+
+def plan_said(draft: Draft, said: Change, laws: Laws, *, apart: bool) -> None:
+    """The same, of what is known to be news."""
+    before = draft.subject(said.s) or _stub(said.s, said.subject, "")
+    aside = _aside(before, said, laws)
+    cells = _cells(draft, replace(said, links=_linking(said, aside)), before, laws, apart=apart)
     merged = [verdict.b for verdict in said.aliases.values()]
     others = {s: draft.subject(s) or _stub(s, said.named[s], "") for s in merged}
     near = {before.island} | {other.island for other in others.values()}
     near |= {cell.island for cell in cells if usable(cell)}
     island = unite(draft, near - {""}, laws)
-    after = _head_after(before, said, island.g)
+    after = weighed(_head_after(before, said, aside, island.g), laws.rules)
     draft.put(after)
     for other in others.values():
         draft.put(other.model_copy(update={"island": island.g}))
@@ -173,7 +148,7 @@ def _cells(
         elsewhere = bool(cell.island) and usable(cell) and draft.live(cell.island).g != home
         if apart and elsewhere and islands:
             cell = quarantine(draft, cell, "too_large")  # noqa: PLW2901
-        there = cell.key in before.links
+        there = cell.key in held(before)
         cells.append(cell if there else add_carrier(draft, cell, said.s, laws))
     return cells
 
@@ -189,7 +164,20 @@ def _put_cell(draft: Draft, cell: IdentifierHead, said: Change, g: str) -> None:
         draft.put(after)
 
 
-def _head_after(before: SubjectHead, said: Change, g: str) -> SubjectHead:
+def _aside(before: SubjectHead, said: Change, laws: Laws) -> frozenset[IdentifierKey]:
+    """What is news, and too much of its type to link anybody."""
+    _, dropped = _currents(before, said)
+    kept = before.links.keys() - (before.leaving - before.crowded) - dropped
+    return too_many(kept | said.links.keys() | said.every, laws.rules) & said.links.keys()
+
+
+def _linking(said: Change, aside: frozenset[IdentifierKey]) -> dict[IdentifierKey, Link]:
+    return {key: link for key, link in said.links.items() if key not in aside}
+
+
+def _head_after(
+    before: SubjectHead, said: Change, aside: frozenset[IdentifierKey], g: str
+) -> SubjectHead:
     links = dict(before.links) | dict(said.links)
     if len(links) > MOST_LINKS:
         raise BadRecord(f"a subject with more than {MOST_LINKS} identifiers")
@@ -206,6 +194,8 @@ def _head_after(before: SubjectHead, said: Change, g: str) -> SubjectHead:
             "seen": True,
             "doubtful": {k: t for k, t in before.doubtful.items() if k and k not in said.links},
             "leaving": before.leaving.difference(said.links, _own(before)) | dropped,
+            "crowded": before.crowded.difference(said.links) | aside,
+            "parting": before.parting.difference(said.links) | (aside & held(before)),
         }
     )
 
@@ -227,15 +217,20 @@ def _own(head: SubjectHead) -> tuple[IdentifierKey, ...]:
     return (head.own.key,) if head.own else ()
 
 
+def node_of(head: SubjectHead) -> Node:
+    """The subject as its island has it."""
+    own = keys.of_own(head.subject, head.s)
+    links = standing(head)
+    return Node(created=created(head.subject), own=own, links=links, crowded=head.crowded)
+
+
 def _island_after(
     island: Island, head: SubjectHead, cells: list[IdentifierHead], said: Change
 ) -> Island:
-    own = keys.of_own(head.subject, head.s)
-    links = frozenset(head.links) - head.leaving
-    node = Node(created=created(head.subject), own=own, links=links)
+    node = node_of(head)
     nodes = {**island.nodes, head.s: node}
     known = island.nodes.get(head.s)
-    if known and known.links - links:
+    if known and known.links - node.links:
         island = pruned(island, nodes, island.verdicts)
     after = island.model_copy(update={"nodes": nodes})
     after = with_verdicts(after, said.aliases.values())

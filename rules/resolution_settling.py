@@ -25,6 +25,7 @@ from rules.resolution_islands import (
 )
 from rules.resolution_items import member_key, subject_key
 from rules.resolution_opening import opened
+from rules.resolution_release import release
 from rules.resolution_view import Draft, View
 from schemas.errors import RetryLater
 from schemas.graph import IdentifierHead, IdentifierKey, Island, SubjectKey
@@ -131,15 +132,18 @@ def settled(before: IdentifierHead, amendment: Amendment, rows: Rows, laws: Laws
 
 
 def _leave(draft: Draft, key: IdentifierKey, s: SubjectKey) -> bool:
-    """Takes the link off the subject's head; false when it stays, or is gone already."""
+    """Takes the link off the subject's head, or from the identifier; false when it did before."""
     head = draft.subject(s)
     if head is None:
         return False
-    if key not in head.leaving:
-        return False
-    links = {k: link for k, link in head.links.items() if k != key}
-    draft.put(head.model_copy(update={"links": links, "leaving": head.leaving - {key}}))
-    return True
+    if key in head.leaving:
+        links = {k: link for k, link in head.links.items() if k != key}
+        draft.put(head.model_copy(update={"links": links, "leaving": head.leaving - {key}}))
+        return True
+    if key in head.parting:
+        draft.put(head.model_copy(update={"parting": head.parting - {key}}))
+        return True
+    return False
 
 
 def _rows_gone(
@@ -186,10 +190,14 @@ def carries(island: Island, key: IdentifierKey) -> bool:
 
 
 def leave(s: SubjectKey, laws: Laws) -> Steps[None]:
-    """Each identifier that the subject lost forgets it; a quarantine may lift by that."""
+    """Each identifier that links the subject no more forgets it; a quarantine may lift by that.
+
+    Then what can link it again does.
+    """
     view = View()
     key = subject_key(s)
     view.learn([key], (yield from read_many([key])))
     head = view.head(key)
-    for lost in sorted(head.leaving) if head else ():
+    for lost in sorted(head.leaving | head.parting) if head else ():
         yield from settle(view, Amendment(lost, leaves=s), laws)
+    yield from release(s, laws)

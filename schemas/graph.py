@@ -87,6 +87,10 @@ class SubjectHead(Frozen):
     """Links that may have been a removed record's alone, since when; `""` is the subject itself."""
     leaving: frozenset[IdentifierKey] = frozenset()
     """Links that are gone for its island, while their identifiers' heads still name it."""
+    crowded: frozenset[IdentifierKey] = frozenset()
+    """Links that link nobody, since the subject has too many of their type."""
+    parting: frozenset[IdentifierKey] = frozenset()
+    """Those of them whose identifiers' heads still name it."""
 
 
 class RecordRow(Frozen):
@@ -126,11 +130,15 @@ class ConsentRow(Frozen):
 
 
 class Node(Frozen):
-    """A subject inside an island. `own` is its source's own id as an identifier key."""
+    """A subject inside an island. `own` is its source's own id as an identifier key.
+
+    `crowded` is what it carries beside its links and is not linked by, being too much of a type.
+    """
 
     created: str
     own: IdentifierKey | None
     links: frozenset[IdentifierKey]
+    crowded: frozenset[IdentifierKey] = frozenset()
 
 
 class Review(Frozen):
@@ -138,7 +146,7 @@ class Review(Frozen):
 
     identifier: IdentifierKey
     subjects: frozenset[SubjectKey]
-    reason: Literal["unique", "never", "component", "scope", "too_large"]
+    reason: Literal["unique", "never", "component", "scope", "too_large", "crowded"]
     detail: str = ""
 
 

@@ -30,12 +30,14 @@ class IdentifierRule(Written):
     """How identifiers of one type join people.
 
     `level` is strength and priority in one: 0 strongest. More than `limit` subjects make a value
-    junk. `junk` are regular expressions that a whole value must match to be junk. Of a `current`
-    type only the newest version of a subject's records counts.
+    junk; a subject that carries more than `per_subject` values is linked by none of them. `junk`
+    are regular expressions that a whole value must match to be junk. Of a `current` type only the
+    newest version of a subject's records counts.
     """
 
     level: Annotated[int, Field(ge=0, le=9)]
     limit: Annotated[int, Field(ge=2, le=64)] = 8
+    per_subject: Annotated[int, Field(ge=1, le=64)] = 16
     junk: tuple[Pattern, ...] = ()
     current: bool = False
 

@@ -4,13 +4,14 @@ Not for speed: every question is answered by looking at everything.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 Customers = frozenset[frozenset[str]]
 Refused = frozenset[tuple[str, frozenset[str], str]]
 Edge = tuple[str, frozenset[str]]
 DEFAULT_LIMIT = 8
+DEFAULT_BOUND = 16
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,28 @@ class World:
     junk: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
     trusted: frozenset[str] = frozenset()
+    bounds: dict[str, int] = field(default_factory=dict)
+    """Kind → how many of it one subject may be linked to."""
+
+
+def crowds(world: World, name: str) -> dict[str, set[str]]:
+    """The kinds that a subject is linked to too many of, and what of each."""
+    person = world.people[name]
+    others = {i for i in person.links if i not in world.junk and i != person.own}
+    ruled = {kind_of(i) for i in others if ":" in kind_of(i) or kind_of(i) in world.levels}
+    by_kind = {kind: {i for i in others if kind_of(i) == kind} for kind in ruled}
+    return {
+        kind: found
+        for kind, found in by_kind.items()
+        if len(found) > world.bounds.get(kind, DEFAULT_BOUND)
+    }
 
 
 def identifiers(world: World, name: str) -> set[str]:
-    """All a subject carries, its own id among it."""
+    """All a subject carries that can be evidence, its own id among it."""
     person = world.people[name]
-    return set(person.links) | ({person.own} if person.own else set())
+    too_many = set[str]().union(*crowds(world, name).values())
+    return (set(person.links) - too_many) | ({person.own} if person.own else set())
 
 
 def kind_of(identifier: str) -> str:
@@ -202,6 +219,7 @@ def solve(world: World) -> tuple[Customers, Refused]:
             if lowest < level:
                 refused.add((identifier, carriers, "scope" if lowest >= 0 else "too_large"))
     apart = {r for r in refused if not any(r[1] <= customer for customer in customers)}
+    apart |= {(k, frozenset({n}), "crowded") for n in world.people for k in crowds(world, n)}
     return frozenset(customers), frozenset(apart)
 
 

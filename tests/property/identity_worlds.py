@@ -3,14 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from rules import identity
 from rules.identity import Marks, Partition, partition, unusable
 from schemas.graph import Node, Verdict
 from schemas.policy import IdentifierRule, IdentityRules
-from tests.oracle.identity import Person, Said, World
+from tests.oracle.identity import DEFAULT_BOUND, DEFAULT_LIMIT, Person, Said, World
 
 SOURCES = ("shop:customer", "help:user", "crm:contact")
 POOLS = {"email": 4, "phone": 4, "phone+surname": 3, "cookie": 2}
 LEVELS = {"email": 1, "phone": 2, "phone+surname": 3}
+KINDS = (*LEVELS, SOURCES[0])
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -23,36 +25,42 @@ def world(random: Random, largest: int = 9) -> World:
         people=people,
         said=tuple(_said(random, names, everything) for _ in range(random.choice((0, 0, 2, 5)))),
         levels=LEVELS if random.random() < 0.8 else {"email": 2, "phone": 1, "phone+surname": 1},
-        limits={
-            kind: random.randint(2, 6) for kind in (*LEVELS, SOURCES[0]) if random.random() < 0.6
-        },
+        limits={kind: random.randint(2, 6) for kind in KINDS if random.random() < 0.6},
         cap=random.choice((2, 3, 4, 6, 9, 9, 9)),
         junk=_some(random, everything),
         blocked=_some(random, everything),
         trusted=_some(random, everything, 0.2),
+        bounds={kind: random.randint(1, 2) for kind in KINDS if random.random() < 0.3},
     )
 
 
 def decide(given: World) -> Partition:
     """The product's answer for a world."""
     nodes, rules = as_nodes(given), as_rules(given)
-    marks = Marks(blocked=given.blocked, trusted=given.trusted, junk=given.junk)
-    return partition(nodes, unusable(nodes, rules, marks), as_verdicts(given), rules)
+    return partition(nodes, unusable(nodes, rules, marks(given)), as_verdicts(given), rules)
+
+
+def marks(given: World) -> Marks:
+    """What is known about the world's identifiers."""
+    return Marks(blocked=given.blocked, trusted=given.trusted, junk=given.junk)
 
 
 def as_nodes(given: World) -> dict[str, Node]:
     """The world's subjects as the graph holds them."""
-    return {
+    nodes = {
         name: Node(created=f"{person.created:04}", own=person.own, links=person.links)
         for name, person in given.people.items()
     }
+    return identity.evident(nodes, as_rules(given), given.junk)
 
 
 def as_rules(given: World) -> IdentityRules:
     """The world's rules as a policy holds them."""
     named = {kind: IdentifierRule(level=level) for kind, level in given.levels.items()}
-    for kind, limit in given.limits.items():
-        named[kind] = IdentifierRule(level=given.levels.get(kind, 0), limit=limit)
+    for kind in given.limits.keys() | given.bounds.keys():
+        level = given.levels.get(kind, 0)
+        limit, bound = given.limits.get(kind, DEFAULT_LIMIT), given.bounds.get(kind, DEFAULT_BOUND)
+        named[kind] = IdentifierRule(level=level, limit=limit, per_subject=bound)
     return IdentityRules(types=named, scope_cap=given.cap)
 
 

@@ -137,7 +137,7 @@ def test_what_nothing_usable_connects_can_be_decided_apart(given_: World) -> Non
 
 
 def sorted_reviews(reviews: Iterable[object]) -> list[object]:
-    return sorted(reviews, key=lambda r: (r.identifier, r.reason))  # type: ignore[attr-defined]
+    return sorted(reviews, key=lambda r: (r.identifier, r.reason, sorted(r.subjects)))  # type: ignore[attr-defined]
 
 
 @given(worlds, st.randoms(use_true_random=False))

@@ -24,9 +24,14 @@ def changed(random: Random) -> IdentityRules:
     return IdentityRules(
         types={
             "email": IdentifierRule(
-                level=levels[0], limit=random.choice((2, 5)), junk=("junk@.*",)
+                level=levels[0],
+                limit=random.choice((2, 5)),
+                per_subject=random.choice((1, 2, 4)),
+                junk=("junk@.*",),
             ),
-            "phone": IdentifierRule(level=levels[1], limit=random.choice((2, 4))),
+            "phone": IdentifierRule(
+                level=levels[1], limit=random.choice((2, 4)), per_subject=random.choice((1, 3))
+            ),
             "shop:customer": IdentifierRule(level=0, limit=random.choice((2, 3, 6))),
         },
         scope_cap=random.choice((3, 6, 12)),

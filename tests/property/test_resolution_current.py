@@ -19,9 +19,9 @@ from tests.simulator.world import Faults, Job, World, run_alone
 CHANGING = ("email#", "shop:customer#")
 RULES = IdentityRules(
     types={
-        "email": IdentifierRule(level=1, limit=3, junk=("junk@.*",), current=True),
-        "phone": IdentifierRule(level=2, limit=2),
-        "shop:customer": IdentifierRule(level=0, limit=3, current=True),
+        "email": IdentifierRule(level=1, limit=3, per_subject=2, junk=("junk@.*",), current=True),
+        "phone": IdentifierRule(level=2, limit=2, per_subject=2),
+        "shop:customer": IdentifierRule(level=0, limit=3, per_subject=1, current=True),
     },
     scope_cap=6,
 )

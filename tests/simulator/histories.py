@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from rules import keys
-from rules.identity import Marks, created, founder, partition, unusable
+from rules.identity import Marks, created, evident, founder, partition, unusable
 from rules.keys import Pepper
 from rules.resolution_case import Case, Received, prepare
-from rules.resolution_links import change_of
+from rules.resolution_change import change_of
 from schemas.graph import Node, Review, Verdict
 from schemas.identifiers import Claim, Identifier, Subject
 from schemas.observation import Interaction, Money, Observation, Record
@@ -22,9 +22,9 @@ PEPPER = Pepper(b"a pepper for tests")
 SOURCES = (("shop", "customer"), ("help", "user"), ("crm", "contact"))
 RULES = IdentityRules(
     types={
-        "email": IdentifierRule(level=1, limit=3, junk=("junk@.*",)),
-        "phone": IdentifierRule(level=2, limit=2),
-        "shop:customer": IdentifierRule(level=0, limit=3),
+        "email": IdentifierRule(level=1, limit=3, per_subject=2, junk=("junk@.*",)),
+        "phone": IdentifierRule(level=2, limit=2, per_subject=2),
+        "shop:customer": IdentifierRule(level=0, limit=3, per_subject=1),
     },
     scope_cap=6,
 )
@@ -137,7 +137,7 @@ def expected(
 ) -> Graph:
     """The graph by the pure function alone, of the whole set at once."""
     cases = [prepare(each, pepper, rules) for each in received]
-    nodes = _nodes(cases)
+    nodes = evident(_nodes(cases), rules, frozenset())
     verdicts = [v for case in cases for v in change_of(case).aliases.values()]
     found = partition(nodes, unusable(nodes, rules, marks), [*verdicts, *said], rules)
     labels = {

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from rules.identity_evidence import carried
+from rules.resolution_crowds import held, standing
 from rules.resolution_items import HEAD, identifier_from, island_from, record_from, subject_from
 from schemas.graph import Island, Review, SubjectHead
 from tests.simulator.histories import Graph
@@ -67,8 +68,10 @@ def _wrong_heads(
         node = every[live(table, head.island)].nodes.get(s) if head.island else None
         if head.seen != (node is not None):
             yield f"{s} is seen {head.seen}, and is a node {node is not None}"
-        if node and node.links != head.links.keys() - head.leaving:
+        if node and node.links != standing(head):
             yield f"{s} has other links on its island"
+        if node and node.crowded != head.crowded:
+            yield f"{s} is crowded otherwise on its island"
 
 
 def _wrong_rows(
@@ -81,7 +84,7 @@ def _wrong_rows(
                 yield f"{key} is there before the links {sorted(missing)}"
         if key.pk.startswith("I#") and key.sk == HEAD:
             cell = identifier_from(row)
-            carriers = {s for s, head in subjects.items() if cell.key in head.links}
+            carriers = {s for s, head in subjects.items() if cell.key in held(head)}
             rows = {str(r["s"]) for k, r in table.rows.items() if k.pk.startswith(f"{key.pk}#")}
             if carriers != cell.members | rows:
                 yield f"{cell.key} has other carriers"

@@ -1,0 +1,66 @@
+"""Links that were too many of their type link again, once few enough are left."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from rules.keys import is_own, subject_of
+from rules.resolution_calls import Steps, read_many
+from rules.resolution_change import Change
+from rules.resolution_commit import commit
+from rules.resolution_crowds import released, weighed
+from rules.resolution_islands import Laws, pruned, recompute
+from rules.resolution_items import subject_key
+from rules.resolution_links import node_of, plan_said
+from rules.resolution_view import Draft, View
+from schemas.graph import Link, SubjectKey
+from schemas.identifiers import Subject
+
+AT_ONCE: Final = 30
+"""Links of one transaction: each brings at most three of its hundred items."""
+
+
+def release(s: SubjectKey, laws: Laws) -> Steps[None]:
+    """As if the links were said now, some at a time, until none is left."""
+    view = View()
+    key = subject_key(s)
+    view.learn([key], (yield from read_many([key])))
+    while (head := view.head(key)) and released(head, laws.rules):
+        yield from commit(view, lambda draft, apart: plan_release(draft, s, laws, apart=apart))
+
+
+def plan_release(draft: Draft, s: SubjectKey, laws: Laws, *, apart: bool) -> None:
+    """The next of them. What is in doubt of the subject stays so."""
+    head = draft.subject(s)
+    part = sorted(released(head, laws.rules))[:AT_ONCE] if head else []
+    if head is None or not part:
+        return
+    links = {key: head.links[key] for key in part}
+    named = {subject_of(key): _named(links[key]) for key in part if is_own(key)}
+    plan_said(draft, Change(s, head.subject, links, named, {}, "", NEVER, None), laws, apart=apart)
+    after = draft.subject(s)
+    if after:
+        draft.put(after.model_copy(update={"doubtful": head.doubtful}))
+
+
+def plan_weigh(draft: Draft, s: SubjectKey, laws: Laws) -> None:
+    """Under other rules, what has become too many links nobody."""
+    head = draft.subject(s)
+    if head is None:
+        return
+    after = weighed(head, laws.rules)
+    draft.put(after)
+    if after != head and head.seen:
+        island = draft.live(head.island)
+        nodes = {**island.nodes, s: node_of(after)}
+        draft.put(pruned(island, nodes, island.verdicts))
+        recompute(draft, laws)
+
+
+def _named(link: Link) -> Subject:
+    """Whom a link to a source's id names."""
+    source, _, object_ = link.type.partition(":")
+    return Subject(source=source, object=object_, id=link.value)
+
+
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
+"""When it was said is of no concern any more: the head had it."""
