@@ -111,13 +111,10 @@ def _parties(review: str) -> list[Party]:
     row = wiring.graph().get(listing.place(listing.REVIEWS, review))
     if not row:
         raise NotServed(404, "This review is not open any more: ./sluice review list")
-    found = Review.model_validate_json(str(row["data"]))
-    if found.reason == "crowded":
-        detail = (
-            f"One record names {found.detail} of a type: correct it at its source, or per_subject."
-        )
-        raise NotServed(409, detail)
-    subjects = found.subjects
+    review_ = Review.model_validate_json(str(row["data"]))
+    if review_.reason == "crowded":
+        raise NotServed(409, f"It has {review_.detail} of a type: correct it at its source.")
+    subjects = review_.subjects
     islands = Customers(wiring.graph()).islands([str(row["island"])])
     found = {
         island.labels[s]: Party(island.labels[s], island, s)

@@ -144,12 +144,23 @@ def _obstacles(
     ignored = weigh(island.verdicts).ignored
     for key in sorted(_stated(mine, island) & _stated(yours, island)):
         both = [s for s in sorted(mine | yours) if key in stated(island.nodes[s])]
-        if any(key in island.nodes[s].crowded for s in both):
-            yield _obstacle("crowded", key, both, island, heads)
-        elif key in island.unusable:
-            yield _obstacle("unusable", key, both, island, heads)
-        elif any((s, key) in ignored for s in both):
-            yield _obstacle("ignored", key, both, island, heads)
+        reason = _silenced(key, both, island, ignored)
+        if reason:
+            yield _obstacle(reason, key, both, island, heads)
+
+
+def _silenced(
+    key: IdentifierKey,
+    both: Iterable[SubjectKey],
+    island: Island,
+    ignored: frozenset[tuple[SubjectKey, IdentifierKey]],
+) -> Reason | None:
+    """Why what several carry joins none of them, whoever they are."""
+    if any(key in island.nodes[s].crowded for s in both):
+        return "crowded"
+    if key in island.unusable:
+        return "unusable"
+    return "ignored" if any((s, key) in ignored for s in both) else None
 
 
 def _reached(s: SubjectKey, joins: tuple[Join, ...]) -> frozenset[SubjectKey]:
