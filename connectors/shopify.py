@@ -91,11 +91,11 @@ def verify(system: System, secret: Secret, inbound: Inbound, now: datetime) -> R
     if not given:
         return Refused("the signature header is missing")
     if not matches(
-        given, (hmac_sha256(key, inbound.body) for key in keys(secret, "client_secret"))
+        given, [hmac_sha256(key, inbound.body) for key in keys(secret, "client_secret")]
     ):
         return Refused("the signature does not match")
-    shop, ours = _header(inbound, "shop-domain"), system.settings.get("shop_domain")
-    if ours and shop != ours:
+    ours = system.settings.get("shop_domain")
+    if ours and _header(inbound, "shop-domain") != ours:
         return Refused("the webhook is of another shop")
     return None
 
@@ -103,25 +103,25 @@ def verify(system: System, secret: Secret, inbound: Inbound, now: datetime) -> R
 def parse(system: System, inbound: Inbound) -> Delivery:
     """By topic. An event id repeats over several subscriptions to one topic, so both name it."""
     del system
-    topic = _header(inbound, "topic")
+    topic, at = _header(inbound, "topic"), _header(inbound, "triggered-at")
     body = body_of(inbound.body)
     if not is_object(body):
         message = "the body is no JSON object"
         raise BadRecord(message)
     event = _header(inbound, "event-id") or _header(inbound, "webhook-id")
     name = f"{event or sha256(inbound.body).hexdigest()}:{topic}"
-    at = _header(inbound, "triggered-at")
     if topic.startswith("refunds/"):
         return Delivery(name, fetch={"order": (records.key(body.get("order_id"), "refund"),)})
     kind = _kind(topic)
     if kind is None:
         return Delivery(name)
-    extra: dict[str, Json] = {"triggered_at": at} if at else {}
+    if at:
+        body["triggered_at"] = at
     if topic == "customers/delete":
-        extra["deleted"] = True
+        body["deleted"] = True
     if kind == "privacy_request":
-        extra["topic"] = topic
-    return Delivery(name, records=((kind, body | extra),))
+        body["topic"] = topic
+    return Delivery(name, records=((kind, body),))
 
 
 def normalise(source: str, system: System, kind: str, record: Json) -> Observation:

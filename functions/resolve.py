@@ -1,10 +1,9 @@
 """Records arrive from the queue, and become part of the graph."""
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from adapters import quarantine
 from adapters.graph import Stores
@@ -15,8 +14,13 @@ from rules.resolution import Report, resolve
 from rules.resolution_case import Received
 from rules.resolution_islands import Laws
 from schemas.errors import RetryLater
+from schemas.frozen import Frozen
 
-EVENT: Final = TypeAdapter(CloudEvent[RecordObserved])
+
+class Message(Frozen):
+    """What EventBridge puts on a queue, as far as it is read."""
+
+    detail: CloudEvent[RecordObserved]
 
 
 def handler(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
@@ -27,8 +31,8 @@ def handler(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]
     for message in event["Records"]:
         try:
             received[message["messageId"]] = read(message["body"])
-        except (ValidationError, ValueError, KeyError) as error:
-            failed[message["messageId"]] = f"not an event: {type(error).__name__}"
+        except ValidationError:
+            failed[message["messageId"]] = "not an event"
     try:
         report = resolve_batch(tuple(received.values()))
     except RetryLater as error:
@@ -46,7 +50,7 @@ def handler(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]
 
 def read(body: str) -> Received:
     """The observation that EventBridge put on the queue, and when it was made an event."""
-    event = EVENT.validate_python(json.loads(body)["detail"])
+    event = Message.model_validate_json(body).detail
     return Received(event.data.observation, event.time)
 
 

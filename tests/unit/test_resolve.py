@@ -75,6 +75,15 @@ def test_what_is_no_event_stays_for_the_dead_letter_queue_alone(graph: FakeTable
     assert len(keys(graph, "S#")) == 1
 
 
+@pytest.mark.parametrize(
+    "body", ["", "null", '{"detail": null}', '{"detail": "\ud800"}', "[" * 100_000]
+)
+def test_a_body_however_broken_keeps_no_other_back(graph: FakeTable, body: str) -> None:
+    broken = {"messageId": "broken", "body": body}
+    assert failures(broken, message("1", "ada@example.com")) == ["broken"]
+    assert len(keys(graph, "S#")) == 1
+
+
 def test_what_can_never_be_resolved_is_set_aside_with_its_reason(graph: FakeTable) -> None:
     future = datetime(2031, 1, 1, tzinfo=UTC)
     assert failures(message("1", occurred_at=future), message("2", "ada@example.com")) == []
