@@ -82,7 +82,7 @@ def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
                 named[keys.subject_of(key)] = subject
     r = keys.of_record(pepper, observation.record.kind, observation.record.id)
     row_key = record_key(s, r, observation)
-    order = _order(observation)
+    order = _order(received.observation)
     current = _current(observation, links, rules)
     links |= {key: links[key].model_copy(update={"version": order}) for key in current or ()}
     return Case(
