@@ -13,7 +13,13 @@ from rules.resolution_calls import Pause, Steps, insert_many, query, read_many, 
 from rules.resolution_case import out_since, said_at
 from rules.resolution_commit import ATTEMPTS, attempted, commit
 from rules.resolution_islands import Laws
-from rules.resolution_items import record_from, subject_from, subject_key
+from rules.resolution_items import (
+    pointer_item,
+    pointer_key,
+    record_from,
+    subject_from,
+    subject_key,
+)
 from rules.resolution_leaving import plan_doubts, plan_erase, plan_remove
 from rules.resolution_rows import takings
 from rules.resolution_settling import leave
@@ -113,11 +119,20 @@ def _deletes(s: SubjectKey, rows: list[Item]) -> list[Write]:
         )
         for row in rows
     ]
-    totals = takings(record_from(row) for row in rows)
+    found = [record_from(row) for row in rows]
+    writes += [_outlived(row, each) for row, each in zip(rows, found, strict=True) if each.movable]
+    totals = takings(found)
     if totals:
         less = {name: -value for name, value in totals.items()}
         writes.append(Write("update", subject_key(s), add=less, condition=PRESENT))
     return writes
+
+
+def _outlived(item: Item, row: RecordRow) -> Write:
+    """A record that can move does not come back with what an older version said of another."""
+    _, sk = place = key_of(item)
+    pointer = pointer_key(row.source, sk.rpartition("#")[2])
+    return Write("put", pointer, pointer_item(place, str(item["ver"])))
 
 
 def _forget_consents(s: SubjectKey, until: datetime) -> Steps[None]:
