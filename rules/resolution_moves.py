@@ -123,7 +123,7 @@ def _placed(move: Move) -> Steps[None]:
             keys = (case.row_key, pointer_of(case))
             standing = (yield from _looked({0: case}, keys))[0]
         if standing.newest >= case.order:
-            yield from _outdated(move, standing)
+            yield from outdated(move, standing)
             return
         if not move.linked and not move.gone:
             raise RetryLater("a record: its newer version comes first")
@@ -139,7 +139,7 @@ def _placed(move: Move) -> Steps[None]:
     raise RetryLater("a record: others keep moving it")
 
 
-def _outdated(move: Move, standing: Standing) -> Steps[None]:
+def outdated(move: Move, standing: Standing) -> Steps[None]:
     """A newer version came before. What this one, or an attempt at it, linked alone is to leave."""
     case = move.case
     if move.gone:

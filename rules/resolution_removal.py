@@ -120,7 +120,7 @@ def _deletes(s: SubjectKey, rows: list[Item]) -> list[Write]:
         for row in rows
     ]
     found = [record_from(row) for row in rows]
-    writes += [_outlived(row, each) for row, each in zip(rows, found, strict=True) if each.movable]
+    writes += [outlived(row, each) for row, each in zip(rows, found, strict=True) if each.movable]
     totals = takings(found)
     if totals:
         less = {name: -value for name, value in totals.items()}
@@ -128,7 +128,7 @@ def _deletes(s: SubjectKey, rows: list[Item]) -> list[Write]:
     return writes
 
 
-def _outlived(item: Item, row: RecordRow) -> Write:
+def outlived(item: Item, row: RecordRow) -> Write:
     """A record that can move does not come back with what an older version said of another."""
     _, sk = place = key_of(item)
     pointer = pointer_key(row.source, sk.rpartition("#")[2])

@@ -1,24 +1,28 @@
 """A record whose next version is about somebody else is in exactly one place, at any moment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from random import Random
+from types import ModuleType
 
 import pytest
 
+from rules import resolution, resolution_moves
 from rules.resolution import resolve
+from rules.resolution_calls import Steps
 from rules.resolution_islands import Laws
+from rules.resolution_moves import Move, store_moves
 from rules.resolution_parting import PARTED
 from schemas.rows import Key
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
-from tests.property.test_resolution_mutants import none
+from tests.property.test_resolution_mutants import none, subjects
 from tests.simulator.histories import expected
 from tests.simulator.moving import Told, Watched, amiss, told, turn
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.store import MemoryTable
 from tests.simulator.world import Faults, Job, World, run_alone
 
-TURNS = 2
+TURNS = 3
 
 
 def played(
@@ -64,3 +68,75 @@ def test_the_newest_version_alone_counts(at_once: int, faults: Faults, removing:
         assert not amiss(table), f"seed {seed}"
         assert graph_in(table) == expected(story.left), f"seed {seed}"
         assert not table.query(PARTED, ""), f"seed {seed}"
+
+
+def everything(story: Told, made: Laws) -> Steps[bool]:
+    """All of it, one after the other, as one piece of work."""
+    yield from resolve(story.old, made)
+    for last in (False, True):
+        for each in story.removed:
+            yield from each.steps(made, last=last)
+    yield from resolve(story.new, made)
+    for number in (1, 2, 3):
+        yield from turn(number, made)
+    return True
+
+
+def test_a_crash_after_any_call_and_starting_again_loses_nothing() -> None:
+    for seed in range(FIRST, FIRST + HISTORIES // 30):
+        story = told(Random(seed), most=8, removing=seed % 2 == 0)
+        for crash_at in range(200):
+            graph, journal, made = Watched(), MemoryTable(), laws()
+            finished = run_alone(everything(story, made), graph, journal, crash_at)
+            assert not broken_promises(graph), f"seed {seed}, call {crash_at}"
+            run_alone(everything(story, made), graph, journal)
+            assert graph_in(graph) == expected(story.left), f"seed {seed}, call {crash_at}"
+            if finished:
+                break
+        else:
+            pytest.fail(f"seed {seed} takes more than 200 calls")
+
+
+def goes_wrong(seed: int, forgets: Callable[[Key], bool] = none) -> bool:
+    try:
+        story, table = played(seed, 8, Faults(crash=0.04), forgets, removing=True)
+        right = graph_in(table) == expected(story.left) and not table.query(PARTED, "")
+        return not right or bool(broken_promises(table))
+    except (AssertionError, KeyError):
+        return True
+
+
+def pointers(key: Key) -> bool:
+    return key.sk == "AT"
+
+
+def rows(key: Key) -> bool:
+    return key.sk.startswith("R#")
+
+
+@pytest.mark.parametrize("forgets", [pointers, rows, subjects])
+def test_without_its_condition_some_history_goes_wrong(forgets: Callable[[Key], bool]) -> None:
+    assert any(goes_wrong(seed, forgets) for seed in range(200))
+
+
+def nothing(*_args: object) -> Steps[None]:
+    yield from ()
+
+
+def drop_what_is_gone(moves: Mapping[int, Move]) -> Steps[dict[int, str]]:
+    return store_moves({i: move for i, move in moves.items() if not move.gone})
+
+
+@pytest.mark.parametrize(
+    "module, name, instead",
+    [
+        pytest.param(resolution_moves, "part", nothing, id="whom it leaves is not parted from it"),
+        pytest.param(resolution_moves, "outdated", nothing, id="a late one's links stay"),
+        pytest.param(resolution, "store_moves", drop_what_is_gone, id="what is gone shows nothing"),
+    ],
+)
+def test_without_a_step_some_history_goes_wrong(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, instead: object
+) -> None:
+    monkeypatch.setattr(module, name, instead)
+    assert any(goes_wrong(seed) for seed in range(200))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
+from typing import Final
 
 from rules.resolution_calls import Steps
 from rules.resolution_case import Received, prepare
@@ -12,11 +13,14 @@ from rules.resolution_islands import Laws
 from rules.resolution_items import COUNT, HEAD, MINOR, record_from
 from rules.resolution_parting import WAIT, tend
 from rules.resolution_rows import takings
-from schemas.rows import Write
+from schemas.rows import Item, Key, Write
 from tests.oracle.moves import counting
 from tests.simulator.histories import PEPPER, RULES, START
 from tests.simulator.removals import AFTER, Removal, histories, removals
 from tests.simulator.store import MemoryTable
+
+FIXED: Final = 0.25
+"""How many of those that happen to contacts are of kinds that cannot move."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def told(random: Random, most: int = 14, *, removing: bool = False) -> Told:
 def _moving(received: Received, random: Random, since: int) -> Received:
     """One of a few records, at one of a few versions, whoever it is about."""
     observation = received.observation
-    if observation.interaction is None:
+    if observation.interaction is None or random.random() < FIXED:
         return received
     number = random.randrange(2)
     said = START + timedelta(hours=since + random.randrange(6))
@@ -81,6 +85,15 @@ def turn(number: int, laws: Laws) -> Steps[int]:
 @dataclass(slots=True)
 class Watched(MemoryTable):
     """After each write: every record is in one place, and totals are the sum of the rows."""
+
+    patience: int = 5_000
+    """Reads until it is clear that something goes on for ever."""
+
+    def get_many(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        """The rows that exist."""
+        self.patience -= 1
+        assert self.patience, "it does not come to an end"
+        return super(Watched, self).get_many(keys)
 
     def transact(self, writes: Sequence[Write]) -> None:
         """All or nothing."""
