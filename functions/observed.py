@@ -1,5 +1,6 @@
 """What was observed, as events. The same version of a record is the same event, however it came."""
 
+from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
 from typing import Literal
@@ -10,11 +11,15 @@ from schemas.observation import Observation
 
 
 def event(
-    source: str, observation: Observation, via: Literal["webhook", "pull"], at: datetime
+    source: str,
+    observation: Observation,
+    via: Literal["webhook", "pull"],
+    at: datetime,
+    movable: Collection[str] = (),
 ) -> bus.Event:
-    """The event of one version of a record."""
+    """The event of one version of a record; `movable` are the kinds whose subject can change."""
     record = observation.record
-    data = RecordObserved(observation=observation, via=via)
+    data = RecordObserved(observation=observation, via=via, movable=record.kind in movable)
     name = _name(source, record.kind, record.id, record.version)
     return bus.envelope(data, source=source, id=name, time=at)
 

@@ -67,7 +67,8 @@ class Reader:
                 aside = (page.kind, record)
                 quarantine.keep(wiring.graph(), self.name, aside, error, wiring.now())
             else:
-                events.append(observed.event(self.name, found, "pull", wiring.now()))
+                can_move = self.connector.SPEC.movable
+                events.append(observed.event(self.name, found, "pull", wiring.now(), can_move))
         bus.publish(wiring.aws(), wiring.settings().inbound_bus, events)
         if page.cursor:
             self.checkpoints.advance(page.kind, page.cursor, len(page.records), wiring.now())

@@ -101,7 +101,8 @@ def publish(name: str, source: Source, connector: Connector, found: Delivery) ->
             aside += 1
             quarantine.keep(wiring.graph(), name, (kind, record), error, wiring.now())
         else:
-            events.append(observed.event(name, observation, "webhook", wiring.now()))
+            can_move = connector.SPEC.movable
+            events.append(observed.event(name, observation, "webhook", wiring.now(), can_move))
     events += [
         observed.change(name, found.id, kind, ids, wiring.now())
         for kind, ids in found.fetch.items()

@@ -47,7 +47,7 @@ def handler(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]
 def read(body: str) -> Received:
     """The observation that EventBridge put on the queue, and when it was made an event."""
     event = EVENT.validate_python(json.loads(body)["detail"])
-    return Received(event.data.observation, event.time)
+    return Received(event.data.observation, event.time, event.data.movable)
 
 
 def resolve_batch(batch: Sequence[Received]) -> Report:

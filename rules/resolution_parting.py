@@ -25,6 +25,7 @@ WAIT: Final = timedelta(seconds=150)
 MOVED: Final = datetime.max.replace(tzinfo=UTC)
 """In doubt since a record moved away: later than any removal reaches."""
 STAMP: Final = "since"
+AT_ONCE: Final = 100
 
 
 def part(s: SubjectKey, stale: frozenset[IdentifierKey] | None = None) -> Steps[None]:
@@ -53,18 +54,27 @@ def plan_part(draft: Draft, s: SubjectKey, stale: frozenset[IdentifierKey] | Non
 
 
 def tend(now: datetime, laws: Laws) -> Steps[int]:
-    """Settles those whose time has come, and says of the others since when they wait; how many."""
+    """Settles those whose time has come, and says of others since when they wait; how many.
+
+    A turn looks at some of them only: the rest has its turn later.
+    """
     done = 0
-    for row in (yield from query(PARTED)):
+    waiting = yield from query(PARTED)
+    for row in [row for row in waiting if _due(row, now)][:AT_ONCE]:
         since = row.get(STAMP)
         try:
             if since is None:
                 yield Update(_stamped(row, now))
-            elif datetime.fromisoformat(str(since)) + WAIT <= now:
+            else:
                 done += yield from _settled(row, laws)
         except (Conflict, RetryLater):
             continue  # parted again meanwhile, or much is written: its time is yet to come
     return done
+
+
+def _due(row: Item, now: datetime) -> bool:
+    since = row.get(STAMP)
+    return since is None or datetime.fromisoformat(str(since)) + WAIT <= now
 
 
 def _stamped(row: Item, now: datetime) -> Write:
