@@ -15,7 +15,7 @@ def event(
     observation: Observation,
     via: Literal["webhook", "pull"],
     at: datetime,
-    movable: Collection[str] = (),
+    movable: Collection[str],
 ) -> bus.Event:
     """The event of one version of a record; `movable` are the kinds whose subject can change."""
     record = observation.record

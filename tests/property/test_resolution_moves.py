@@ -40,7 +40,7 @@ def played(
     world = World(random, faults, Watched(forgets=forgets))
     late = [each for each in story.every if random.random() < 0.3]
     for number, part in enumerate((story.old, story.new, late)):
-        removals = [partial(each.steps, made, last=number > 0) for each in story.removed]
+        removals: list[Job] = [partial(each.steps, made, last=number > 0) for each in story.removed]
         work = [*jobs(batches(random, part), made), *removals, *clock(number, made)]
         random.shuffle(work)
         world.run(work, at_once)

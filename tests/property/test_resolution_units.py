@@ -56,16 +56,19 @@ def version(received: Received, number: int, **changes: object) -> Received:
 ORDER, CALL = interaction(1, 7, paid=True), interaction(1, 7, paid=False)
 
 
-def test_a_record_that_can_move_costs_its_pointer_once() -> None:
-    assert known(version(ORDER, 1)) == (6, 2)
-    assert known(version(CALL, 1)) == (4, 2)
+@pytest.mark.parametrize("record, units", [(ORDER, (6, 2)), (CALL, (4, 2))])
+def test_a_record_that_can_move_costs_its_pointer_once(
+    record: Received, units: tuple[int, int]
+) -> None:
+    assert known(version(record, 1)) == units
 
 
-def test_its_further_versions_cost_what_those_of_others_do() -> None:
-    for record, again in ((ORDER, (1, 2)), (CALL, (1, 2))):
-        first = (contact(1), version(record, 1))
-        assert cost(version(record, 2), after=first) == again
-        assert cost(version(record, 1), after=first) == (0, 2)
+@pytest.mark.parametrize("record", [ORDER, CALL])
+@pytest.mark.parametrize("number, units", [(2, (1, 2)), (1, (0, 2))])
+def test_its_further_versions_cost_no_more_than_those_of_others(
+    record: Received, number: int, units: tuple[int, int]
+) -> None:
+    assert cost(version(record, number), after=(contact(1), version(record, 1))) == units
 
 
 @pytest.mark.parametrize("interactions", [1, 500])
