@@ -13,6 +13,7 @@ from rules.resolution_islands import Laws
 from rules.resolution_items import record_from, subject_key
 from rules.resolution_leaving import plan_doubts
 from rules.resolution_links import SELF
+from rules.resolution_removal import sweep
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, View
 from schemas.errors import RetryLater
@@ -88,7 +89,8 @@ def _settled(row: Item, laws: Laws) -> Steps[int]:
     view.learn([subject_key(s)], (yield from read_many([subject_key(s)])))
     head = view.head(subject_key(s))
     due = frozenset(k for k, t in head.doubtful.items() if t == MOVED) if head else frozenset()
-    if due:
+    if head and due:
+        yield from sweep(head)
         rows = [record_from(each) for each in (yield from query(f"S#{s}", "R#"))]
 
         def plan(draft: Draft, _apart: bool) -> None:
