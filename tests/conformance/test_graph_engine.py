@@ -19,6 +19,7 @@ from rules.resolution_calls import Steps
 from rules.resolution_case import Received, prepare
 from rules.resolution_islands import Laws
 from rules.resolution_marks import mark
+from rules.resolution_parting import PARTED
 from rules.resolution_removal import erase
 from rules.resolution_verdicts import judge
 from schemas.errors import RetryLater
@@ -30,6 +31,7 @@ from tests.simulator.deeds import in_force, marked, marks, verdicts
 from tests.simulator.engine import Spent, another_writer, made_stores, spent
 from tests.simulator.histories import PEPPER, RULES, START, crowd, expected, history
 from tests.simulator.meter import Meter
+from tests.simulator.moving import amiss, told, turn
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.removals import admitted, histories, removals
 from tests.simulator.store import MemoryTable
@@ -69,6 +71,19 @@ def rows_of(table: Table) -> MemoryTable:
     return copy
 
 
+def at_once(stores: Stores, queue: list[list[Received]]) -> None:
+    """Several writers work it off."""
+    failures: list[BaseException] = []
+    writers = [
+        threading.Thread(target=work_off, args=(stores, queue, failures)) for _ in range(WRITERS)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(timeout=60)
+    assert not failures
+
+
 def work_off(stores: Stores, queue: list[list[Received]], failures: list[BaseException]) -> None:
     with another_writer(stores) as own:
         while queue:
@@ -93,19 +108,26 @@ def resolved(stores: Stores, batch: list[Received]) -> bool:
 def test_concurrent_writers_reach_the_graph_of_the_whole_set(stores: Stores, seed: int) -> None:
     random = Random(seed)
     received = history(random, most=20)
-    queue = batches(random, received)
-    failures: list[BaseException] = []
-    writers = [
-        threading.Thread(target=work_off, args=(stores, queue, failures)) for _ in range(WRITERS)
-    ]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(timeout=60)
-    assert not failures
+    at_once(stores, batches(random, received))
     table = rows_of(stores.graph)
     assert not broken_promises(table)
     assert graph_in(table) == expected(received)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_records_move_on_the_engine_while_others_write(stores: Stores, seed: int) -> None:
+    random = Random(seed)
+    story = told(random, 20)
+    for number, part in enumerate((story.old, story.every)):
+        at_once(stores, batches(random, part))
+        assert not amiss(rows_of(stores.graph))
+        stores.run(turn(number, laws(RULES)))
+    for number in (2, 3):
+        stores.run(turn(number, laws(RULES)))
+    table = rows_of(stores.graph)
+    assert not broken_promises(table)
+    assert not table.query(PARTED, "")
+    assert graph_in(table) == expected(story.left)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -200,3 +222,17 @@ def test_events_cost_the_units_that_were_promised(stores: Stores) -> None:
     units(stores, said("3", "cem@example.com", "+12025550145", source="crm"))
     joining = said("4", "bea@example.com", "+12025550145", source="mail")
     assert units(stores, joining).write <= 12
+
+
+def test_a_record_that_can_move_costs_the_units_that_were_promised(stores: Stores) -> None:
+    ada = "ada@example.com"
+    stores.run(resolve([said("1", ada), said("2", "bea@example.com")], laws(COMMON)))
+
+    def version(who: str, number: str, interaction: Interaction) -> Received:
+        seen = said(who, ada, record=interaction.kind, version=number, interaction=interaction)
+        return seen._replace(movable=True)
+
+    for interaction, most in ((ORDER, 6), (CALL, 4)):
+        assert units(stores, version("1", "1", interaction)).write <= most
+        assert units(stores, version("1", "2", interaction)).write <= 1
+    units(stores, version("2", "3", ORDER))
