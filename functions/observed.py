@@ -3,11 +3,14 @@
 from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal
+from typing import Final, Literal
 
 from adapters import bus
 from events.inbound import RecordChanged, RecordObserved
 from schemas.observation import Observation
+
+MANY: Final = 40
+"""Identifiers and merged ids: with fewer no event is too large, as all else of it is bounded."""
 
 
 def event(
@@ -17,11 +20,17 @@ def event(
     at: datetime,
     movable: Collection[str],
 ) -> bus.Event:
-    """The event of one version of a record; `movable` are the kinds whose subject can change."""
+    """The event of one version of a record; `BadRecord` when it is too large to travel.
+
+    `movable` are the kinds of its source whose subject can change.
+    """
     record = observation.record
     data = RecordObserved(observation=observation, via=via, movable=record.kind in movable)
     name = _name(source, record.kind, record.id, record.version)
-    return bus.envelope(data, source=source, id=name, time=at)
+    made = bus.envelope(data, source=source, id=name, time=at)
+    if len(observation.claims) + len(observation.merged) > MANY:
+        bus.entry(made)
+    return made
 
 
 def change(source: str, delivery: str, kind: str, ids: tuple[str, ...], at: datetime) -> bus.Event:

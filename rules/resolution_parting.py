@@ -65,7 +65,7 @@ def tend(now: datetime, laws: Laws) -> Steps[int]:
         since = row.get(STAMP)
         try:
             if since is None:
-                yield Update(_stamped(row, now))
+                yield Update(Write("update", key_of(row), {STAMP: now.isoformat()}))
             else:
                 done += yield from _settled(row, laws)
         except (Conflict, RetryLater):
@@ -76,11 +76,6 @@ def tend(now: datetime, laws: Laws) -> Steps[int]:
 def _due(row: Item, now: datetime) -> bool:
     since = row.get(STAMP)
     return since is None or datetime.fromisoformat(str(since)) + WAIT <= now
-
-
-def _stamped(row: Item, now: datetime) -> Write:
-    waits = Condition(f"attribute_exists(#pk) AND attribute_not_exists(#{STAMP})")
-    return Write("update", key_of(row), {STAMP: now.isoformat()}, condition=waits)
 
 
 def _settled(row: Item, laws: Laws) -> Steps[int]:

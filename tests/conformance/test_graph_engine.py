@@ -2,10 +2,11 @@
 
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -19,22 +20,22 @@ from rules.resolution_calls import Steps
 from rules.resolution_case import Received, prepare
 from rules.resolution_islands import Laws
 from rules.resolution_marks import mark
-from rules.resolution_parting import PARTED
 from rules.resolution_removal import erase
 from rules.resolution_verdicts import judge
 from schemas.errors import RetryLater
+from schemas.graph import Verdict
 from schemas.identifiers import Claim, Identifier, Subject
 from schemas.observation import Interaction, Money, Observation, Record
 from schemas.policy import IdentifierRule, IdentityRules
 from tests.property.test_resolution import batches
-from tests.simulator.deeds import in_force, marked, marks, verdicts
+from tests.simulator.deeds import in_force, judged, marked, marks, verdicts
 from tests.simulator.engine import Spent, another_writer, made_stores, spent
 from tests.simulator.histories import PEPPER, RULES, START, crowd, expected, history
 from tests.simulator.meter import Meter
-from tests.simulator.moving import amiss, told, turn
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.removals import admitted, histories, removals
 from tests.simulator.store import MemoryTable
+from tests.simulator.stories import family, guests, merges, two_people
 
 WRITERS = 4
 COMMON = IdentityRules(
@@ -71,19 +72,6 @@ def rows_of(table: Table) -> MemoryTable:
     return copy
 
 
-def at_once(stores: Stores, queue: list[list[Received]]) -> None:
-    """Several writers work it off."""
-    failures: list[BaseException] = []
-    writers = [
-        threading.Thread(target=work_off, args=(stores, queue, failures)) for _ in range(WRITERS)
-    ]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(timeout=60)
-    assert not failures
-
-
 def work_off(stores: Stores, queue: list[list[Received]], failures: list[BaseException]) -> None:
     with another_writer(stores) as own:
         while queue:
@@ -98,6 +86,14 @@ def work_off(stores: Stores, queue: list[list[Received]], failures: list[BaseExc
                 return
 
 
+def in_threads(work: Callable[[], None], many: int) -> None:
+    writers = [threading.Thread(target=work) for _ in range(many)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(timeout=60)
+
+
 def resolved(stores: Stores, batch: list[Received]) -> bool:
     with suppress(RetryLater):
         return not stores.run(resolve(batch, laws(RULES))).later
@@ -108,26 +104,13 @@ def resolved(stores: Stores, batch: list[Received]) -> bool:
 def test_concurrent_writers_reach_the_graph_of_the_whole_set(stores: Stores, seed: int) -> None:
     random = Random(seed)
     received = history(random, most=20)
-    at_once(stores, batches(random, received))
+    queue = batches(random, received)
+    failures: list[BaseException] = []
+    in_threads(partial(work_off, stores, queue, failures), WRITERS)
+    assert not failures
     table = rows_of(stores.graph)
     assert not broken_promises(table)
     assert graph_in(table) == expected(received)
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_records_move_on_the_engine_while_others_write(stores: Stores, seed: int) -> None:
-    random = Random(seed)
-    story = told(random, 20)
-    for number, part in enumerate((story.old, story.every)):
-        at_once(stores, batches(random, part))
-        assert not amiss(rows_of(stores.graph))
-        stores.run(turn(number, laws(RULES)))
-    for number in (2, 3):
-        stores.run(turn(number, laws(RULES)))
-    table = rows_of(stores.graph)
-    assert not broken_promises(table)
-    assert not table.query(PARTED, "")
-    assert graph_in(table) == expected(story.left)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -169,6 +152,37 @@ def test_a_crowd_is_trusted_on_the_engine_while_some_leave(stores: Stores) -> No
     table = rows_of(stores.graph)
     assert not broken_promises(table)
     assert graph_in(table) == expected(received[9:])
+
+
+@pytest.mark.parametrize(
+    "received, told",
+    [
+        pytest.param(guests(40), [], id="junk"),
+        pytest.param(family() * 3, [], id="family"),
+        pytest.param(two_people(), merges(two_people(), 16), id="merges"),
+    ],
+)
+def test_histories_that_people_complain_of_end_well_with_eight_writers(
+    stores: Stores, received: list[Received], told: list[Verdict]
+) -> None:
+    made = laws(RULES)
+    work: list[Callable[[], Steps[Any]]] = [partial(judged, [each], made) for each in told]
+    work += [partial(resolve, [each], made) for each in received]
+
+    def write() -> None:
+        with another_writer(stores) as own, suppress(IndexError):
+            while True:
+                job = work.pop()
+                try:
+                    if getattr(own.run(job()), "later", None):
+                        work.insert(0, job)
+                except RetryLater:
+                    work.insert(0, job)
+
+    in_threads(write, 8)
+    table = rows_of(stores.graph)
+    assert not broken_promises(table)
+    assert graph_in(table) == expected(received, said=told)
 
 
 def said(
@@ -222,17 +236,3 @@ def test_events_cost_the_units_that_were_promised(stores: Stores) -> None:
     units(stores, said("3", "cem@example.com", "+12025550145", source="crm"))
     joining = said("4", "bea@example.com", "+12025550145", source="mail")
     assert units(stores, joining).write <= 12
-
-
-def test_a_record_that_can_move_costs_the_units_that_were_promised(stores: Stores) -> None:
-    ada = "ada@example.com"
-    stores.run(resolve([said("1", ada), said("2", "bea@example.com")], laws(COMMON)))
-
-    def version(who: str, number: str, interaction: Interaction) -> Received:
-        seen = said(who, ada, record=interaction.kind, version=number, interaction=interaction)
-        return seen._replace(movable=True)
-
-    for interaction, most in ((ORDER, 6), (CALL, 4)):
-        assert units(stores, version("1", "1", interaction)).write <= most
-        assert units(stores, version("1", "2", interaction)).write <= 1
-    units(stores, version("2", "3", ORDER))

@@ -11,11 +11,11 @@ from rules import resolution, resolution_moves
 from rules.resolution import resolve
 from rules.resolution_calls import Steps
 from rules.resolution_islands import Laws
+from rules.resolution_items import HEAD
 from rules.resolution_moves import Move, store_moves
 from rules.resolution_parting import PARTED
-from schemas.rows import Key
+from schemas.rows import Write
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
-from tests.property.test_resolution_mutants import none, subjects
 from tests.simulator.histories import expected
 from tests.simulator.moving import Told, Watched, amiss, told, turn
 from tests.simulator.reading import broken_promises, graph_in
@@ -29,7 +29,7 @@ def played(
     seed: int,
     at_once: int,
     faults: Faults,
-    forgets: Callable[[Key], bool] = none,
+    drops: Callable[[Write], bool] = lambda _write: False,
     *,
     removing: bool = False,
 ) -> tuple[Told, MemoryTable]:
@@ -37,7 +37,7 @@ def played(
     random = Random(seed)
     story = told(random, removing=removing)
     made = laws()
-    world = World(random, faults, Watched(forgets=forgets))
+    world = World(random, faults, Watched(drops=drops))
     late = [each for each in story.every if random.random() < 0.3]
     for number, part in enumerate((story.old, story.new, late)):
         removals: list[Job] = [partial(each.steps, made, last=number > 0) for each in story.removed]
@@ -97,26 +97,27 @@ def test_a_crash_after_any_call_and_starting_again_loses_nothing() -> None:
             pytest.fail(f"seed {seed} takes more than 200 calls")
 
 
-def goes_wrong(seed: int, forgets: Callable[[Key], bool] = none) -> bool:
+def goes_wrong(seed: int, drops: Callable[[Write], bool] = lambda _write: False) -> bool:
     try:
-        story, table = played(seed, 8, Faults(crash=0.04), forgets, removing=True)
+        story, table = played(seed, 8, Faults(crash=0.04), drops, removing=True)
         right = graph_in(table) == expected(story.left) and not table.query(PARTED, "")
         return not right or bool(broken_promises(table))
     except (AssertionError, KeyError):
         return True
 
 
-def pointers(key: Key) -> bool:
-    return key.sk == "AT"
-
-
-def rows(key: Key) -> bool:
-    return key.sk.startswith("R#")
-
-
-@pytest.mark.parametrize("forgets", [pointers, rows, subjects])
-def test_without_its_condition_some_history_goes_wrong(forgets: Callable[[Key], bool]) -> None:
-    assert any(goes_wrong(seed, forgets) for seed in range(200))
+@pytest.mark.parametrize(
+    "drops",
+    [
+        pytest.param(lambda w: w.key.sk == "AT", id="pointer"),
+        pytest.param(
+            lambda w: w.key.sk.startswith("R#I#") and w.kind == "delete", id="row that goes"
+        ),
+        pytest.param(lambda w: w.key.sk == HEAD and not w.add, id="head"),
+    ],
+)
+def test_without_its_condition_some_history_goes_wrong(drops: Callable[[Write], bool]) -> None:
+    assert any(goes_wrong(seed, drops) for seed in range(400))
 
 
 def nothing(*_args: object) -> Steps[None]:

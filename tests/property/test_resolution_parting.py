@@ -10,9 +10,9 @@ from rules import resolution_parting, resolution_removal
 from rules.resolution import resolve
 from rules.resolution_calls import Steps
 from rules.resolution_case import Received, prepare
+from rules.resolution_items import HEAD
 from rules.resolution_parting import PARTED
 from rules.resolution_removal import erase
-from rules.resolution_view import Draft
 from rules.subjects import anonymous
 from schemas.identifiers import Claim, Identifier, Subject
 from schemas.observation import Interaction, Money, Observation, Record
@@ -167,7 +167,7 @@ def test_a_record_from_before_there_were_pointers_has_one_from_its_next_version_
 
 
 MOVED = order("account", BEA, version=2, number=7)
-GOES = order("other", BEA, version=2, number=8)
+GOES = order("other", BEA, version=3, number=8)
 
 
 def wrong_at_some_point(
@@ -187,13 +187,17 @@ def wrong_at_some_point(
     return False
 
 
-def before(forgets: Callable[[Key], bool] = lambda _key: False) -> Watched:
+def before(drops: Callable[[Write], bool] = lambda _write: False) -> Watched:
     """One of the customer's two orders has left them: it waits since turn 0."""
-    table = Watched(forgets=forgets)
+    table = Watched(drops=drops)
     resolved(table, order("customer", BEA, number=7), order("customer", BEA, number=8))
     resolved(table, MOVED)
     run_alone(turn(0, laws()), table, MemoryTable())
     return table
+
+
+def changing() -> Steps[object]:
+    return resolve([order("customer", BEA, version=2, number=8, minor=5)], laws())
 
 
 def settling() -> Steps[object]:
@@ -209,19 +213,32 @@ def test_a_record_may_leave_while_another_that_left_is_settled() -> None:
     assert not wrong_at_some_point(before, leaving, settling)
 
 
-def test_without_the_condition_on_who_waits_it_may_not() -> None:
-    assert wrong_at_some_point(lambda: before(lambda key: key.pk == PARTED), settling, leaving)
+def test_a_record_may_leave_while_its_former_version_comes() -> None:
+    assert not wrong_at_some_point(before, changing, leaving)
+    assert not wrong_at_some_point(before, leaving, changing)
 
 
-def test_without_the_condition_on_the_head_it_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = resolution_parting.plan_part
+def test_without_the_condition_on_its_row_it_may_not() -> None:
+    def table() -> Watched:
+        return before(lambda write: write.key.sk.startswith("R#I#") and write.kind == "put")
 
-    def unchecked(draft: Draft, s: str, stale: frozenset[str] | None) -> None:
-        plan(draft, s, stale)
-        draft.rows[:] = [write for write in draft.rows if write.kind != "check"]
+    with pytest.raises(AssertionError, match="in 2 places"):
+        wrong_at_some_point(table, changing, leaving)
 
-    monkeypatch.setattr(resolution_parting, "plan_part", unchecked)
-    assert wrong_at_some_point(before, leaving, settling)
+
+@pytest.mark.parametrize("kind", ["check", "delete"])
+def test_without_the_condition_on_who_waits_it_may_not(kind: str) -> None:
+    def table() -> Watched:
+        return before(lambda write: write.key.pk == PARTED and write.kind == kind)
+
+    assert wrong_at_some_point(table, settling, leaving)
+
+
+def test_without_the_condition_on_the_head_it_may_not() -> None:
+    def table() -> Watched:
+        return before(lambda write: write.key.sk == HEAD and write.kind == "check")
+
+    assert wrong_at_some_point(table, leaving, settling)
 
 
 CALLED = order("customer", BEA, number=9, movable=False)

@@ -74,7 +74,7 @@ def _moving(received: Received, random: Random, since: int) -> Received:
         "occurred_at": START + timedelta(hours=number),
     }
     record = observation.record.model_copy(update=changes)
-    return Received(observation.model_copy(update={"record": record}), START, movable=True)
+    return Received(observation.model_copy(update={"record": record}), AFTER, movable=True)
 
 
 def turn(number: int, laws: Laws) -> Steps[int]:
@@ -99,7 +99,8 @@ class Watched(MemoryTable):
         """All or nothing."""
         super(Watched, self).transact(writes)
         if any(write.key.sk[:2] == "R#" or write.add for write in writes):
-            assert not amiss(self)
+            found = amiss(self)
+            assert not found, "; ".join(found)
 
 
 def amiss(table: MemoryTable) -> list[str]:
