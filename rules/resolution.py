@@ -13,6 +13,8 @@ run with `adapters.graph.Stores.run`. `laws` is a `Laws`, keys are opaque (`rule
 - `resolution_removal.erase(s: SubjectKey, at: datetime, laws) -> Steps[bool]`: once now, and again
   with the same `at` when whatever was running then has ended (15 minutes);
   `remove_record(s, record: tuple[kind, id], at, laws, *, last=False)` likewise, then with `last`.
+- `resolution_parting.tend(now: datetime, laws) -> Steps[int]`: once a minute; settles whom records
+  that can move have left.
 - `resolution_adoption.adopt(name: str, laws, pages: int = 1) -> Steps[Progress]`: call until
   `.done`; `laws.rules` are the new rules, which the resolvers use already, `name` their hash.
 - `identity_diff.diff(nodes, marks, verdicts, old, new) -> Difference` (`merges`, `splits`,

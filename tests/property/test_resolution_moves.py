@@ -16,7 +16,8 @@ from rules.resolution_moves import Move, store_moves
 from rules.resolution_parting import PARTED
 from schemas.rows import Write
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
-from tests.simulator.histories import expected
+from tests.property.test_resolution_everything import Story, told_by, told_by_the_oracle
+from tests.simulator.histories import RULES, expected
 from tests.simulator.moving import Told, Watched, amiss, told, turn
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.store import MemoryTable
@@ -68,6 +69,13 @@ def test_the_newest_version_alone_counts(at_once: int, faults: Faults, removing:
         assert not amiss(table), f"seed {seed}"
         assert graph_in(table) == expected(story.left), f"seed {seed}"
         assert not table.query(PARTED, ""), f"seed {seed}"
+
+
+def test_what_is_left_is_what_the_page_says_read_a_second_time() -> None:
+    for seed in range(FIRST, FIRST + HISTORIES // 6):
+        story, table = played(seed, 8, Faults(crash=0.04), removing=True)
+        counts = Story(list(story.left), [], [], [], {}, RULES)
+        assert told_by(graph_in(table)) == told_by_the_oracle(counts), f"seed {seed}"
 
 
 def everything(story: Told, made: Laws) -> Steps[bool]:
