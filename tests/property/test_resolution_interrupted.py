@@ -11,10 +11,12 @@ from rules.resolution import resolve
 from rules.resolution_calls import Steps
 from rules.resolution_items import HEAD
 from rules.resolution_parting import PARTED
+from rules.resolution_removal import remove_record
+from schemas.graph import SubjectHead
 from schemas.rows import Write
-from tests.simulator.histories import expected
+from tests.simulator.histories import START, expected
 from tests.simulator.moving import Watched, turn
-from tests.simulator.orders import BEA, LAWS, order, resolved, settled
+from tests.simulator.orders import BEA, LAWS, order, resolved, s_of, settled
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.store import MemoryTable
 from tests.simulator.world import interrupted, run_alone
@@ -129,3 +131,43 @@ def away() -> Steps[None]:
     yield from resolve([MOVED], LAWS)
     yield from turn(0, LAWS)
     yield from turn(0, LAWS)
+
+
+TAKEN_OUT = order("customer", BEA, number=8)
+
+
+def taking_out(*, last: bool = False) -> Steps[bool]:
+    at = START + timedelta(hours=5)
+    return remove_record(s_of(TAKEN_OUT), ("order", "8"), at, LAWS, last=last)
+
+
+def kept_alive_by_what_is_to_be_swept() -> bool:
+    """An order comes while it is taken out; before that is ended, the other one leaves."""
+    for point in count():
+        table = Watched()
+        resolved(table, order("customer", BEA, number=7))
+        come = run_alone(
+            interrupted(resolve([TAKEN_OUT], LAWS), taking_out(), point), table, MemoryTable()
+        )
+        if not come:
+            return False
+        resolved(table, MOVED)
+        for number in (0, 1):
+            run_alone(turn(number, LAWS), table, MemoryTable())
+        run_alone(taking_out(last=True), table, MemoryTable())
+        settled(table)
+        if graph_in(table) != expected([MOVED]) or broken_promises(table):
+            return True
+    return False
+
+
+def test_what_is_to_be_swept_keeps_nothing_alive() -> None:
+    assert not kept_alive_by_what_is_to_be_swept()
+
+
+def test_unless_it_were_swept_first_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_yet(_head: SubjectHead) -> Steps[None]:
+        yield from ()
+
+    monkeypatch.setattr(resolution_parting, "sweep", not_yet)
+    assert kept_alive_by_what_is_to_be_swept()

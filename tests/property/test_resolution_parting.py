@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from rules import resolution_removal
+from rules.resolution_items import record_from
 from rules.resolution_parting import PARTED
 from rules.resolution_removal import erase
 from schemas.rows import Key, Write
@@ -112,3 +113,19 @@ def test_a_record_from_before_there_were_pointers_has_one_from_its_next_version_
     resolved(table, tied)
     settled(table)
     assert graph_in(table) == expected([tied])
+
+
+def test_beside_what_is_new_no_erased_order_comes_in_while_the_erase_is_under_way() -> None:
+    old, new = order("account", ADA, number=9), order("account", BEA, number=8, version=6)
+    for point in range(2, 20):
+        table = Watched()
+        resolved(table, TIED)
+        until = START + timedelta(hours=5)
+        done = run_alone(erase(s_of(old), until, LAWS), table, MemoryTable(), point)
+        if heads(table)[s_of(old)].erased_at:
+            resolved(table, old, new)
+            rows = table.query(f"S#{s_of(old)}", "R#")
+            assert {"8"} <= {record_from(row).id for row in rows} <= {"7", "8"}, f"call {point}"
+        if done:
+            return
+    pytest.fail("the erase does not end")
