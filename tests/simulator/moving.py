@@ -14,8 +14,7 @@ from rules.resolution_items import COUNT, HEAD, MINOR, record_from
 from rules.resolution_parting import WAIT, tend
 from rules.resolution_rows import takings
 from schemas.rows import Item, Key, Write
-from tests.oracle.moves import counting
-from tests.simulator.histories import PEPPER, RULES, START
+from tests.simulator.histories import PEPPER, RULES, START, counted
 from tests.simulator.removals import AFTER, Removal, histories, removals
 from tests.simulator.store import MemoryTable
 
@@ -38,8 +37,7 @@ class Told:
     @property
     def left(self) -> list[Received]:
         """What counts: the newest versions, as far as they were not taken out."""
-        every = self.every
-        found = (every[i] for i in counting([(each.observation, each.movable) for each in every]))
+        found = counted(self.every)
         return [each for each in found if not any(_reaches(r, each) for r in self.removed)]
 
 
