@@ -62,7 +62,7 @@ def _attempt(received: Mapping[str, Received]) -> dict[str, str]:
 def read(body: str) -> Received:
     """The observation that EventBridge put on the queue, and when it was made an event."""
     event = Message.model_validate_json(body).detail
-    return Received(event.data.observation, event.time)
+    return Received(event.data.observation, event.time, event.data.movable)
 
 
 def resolve_batch(batch: Sequence[Received]) -> Report:
