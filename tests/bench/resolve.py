@@ -29,7 +29,8 @@ from tests.simulator.meter import Meter
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 RULES = IdentityRules(types={"email": IdentifierRule(level=1), "phone": IdentifierRule(level=2)})
-LAWS = Laws(RULES, Pepper(b"a pepper for measuring"), lambda: secrets.token_hex(12))
+PEPPER = Pepper(b"a pepper for measuring")
+LAWS = Laws(RULES, PEPPER, lambda: secrets.token_hex(12), lambda: START)
 WRITE_DOLLARS = 0.625
 READ_DOLLARS = 0.125
 """A million units on demand, us-east-1."""
