@@ -42,14 +42,30 @@ Lot = dict[tuple[str, frozenset[ConsentRow]], Taken]
 
 def reached(bonds: Iterable[Bond], who: frozenset[SubjectKey]) -> frozenset[str]:
     """The subjects and addresses whose events bear on what these took along."""
-    return frozenset().union(*(_things(bond) for bond in _concerning(bonds, who)))
+    return frozenset().union(*(_things(bond) for bond in concerning(bonds, who)))
+
+
+def concerning(bonds: Iterable[Bond], who: frozenset[SubjectKey]) -> list[Bond]:
+    """Those of these subjects, and those of before of whoever they were bound to then."""
+    until = dict.fromkeys(who, EVER)
+    bonds, found = list(bonds), list[Bond]()
+    while True:
+        before = len(found)
+        for bond in bonds:
+            things = _things(bond)
+            if any(until[each] >= bond.since for each in things & until.keys()):
+                found += [] if bond in found else [bond]
+                for each in things:
+                    until[each] = max(until.get(each, bond.until), bond.until)
+        if len(found) == before:
+            return found
 
 
 def taken(
     bonds: Iterable[Bond], who: frozenset[SubjectKey], said: Said
 ) -> dict[str, tuple[ConsentRow, ...]]:
     """Scopes beside those of the customer's own, by a name that says whom they are from."""
-    near = _concerning(bonds, who)
+    near = concerning(bonds, who)
     lots: defaultdict[SubjectKey, Lot] = defaultdict(dict)
     for bond in _in_time(near):
         holders = who.union(*(_things(b) for b in near if b is not bond and b.until >= bond.since))
@@ -80,22 +96,6 @@ def is_bond(about: str) -> bool:
 def for_everything(event: ConsentRow) -> bool:
     """Whether it was meant for more than the one address that it is about."""
     return event.channel == "any" or event.purpose == EVERYTHING
-
-
-def _concerning(bonds: Iterable[Bond], who: frozenset[SubjectKey]) -> list[Bond]:
-    """Those of these subjects, and those of before of whoever they were bound to then."""
-    until = dict.fromkeys(who, EVER)
-    bonds, found = list(bonds), list[Bond]()
-    while True:
-        before = len(found)
-        for bond in bonds:
-            things = _things(bond)
-            if any(until[each] >= bond.since for each in things & until.keys()):
-                found += [] if bond in found else [bond]
-                for each in things:
-                    until[each] = max(until.get(each, bond.until), bond.until)
-        if len(found) == before:
-            return found
 
 
 def _in_time(bonds: Sequence[Bond]) -> list[Bond]:

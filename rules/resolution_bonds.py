@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 from typing import Final
 
+from rules.bonds import concerning
 from rules.consent import ADDRESSES
 from rules.keys import type_of
 from schemas.graph import Bond, Island, Node, SubjectKey
@@ -30,8 +31,8 @@ def bonded(before: Iterable[Island], after: Island, now: datetime) -> Island:
     for island in islands:
         for parts in _partings(island, after):
             bonds = _with(bonds, Bond(parts=parts, since=now, until=now + UNDER_WAY))
-    living = (bond for bond in bonds if any(after.nodes.keys() & part for part in bond.parts))
-    return after.model_copy(update={"bonds": tuple(sorted(living, key=_time))})
+    bonds = concerning(bonds, frozenset(after.nodes)) if bonds else []
+    return after.model_copy(update={"bonds": tuple(sorted(bonds, key=_time))})
 
 
 def listed(bonds: Iterable[Bond]) -> int:
