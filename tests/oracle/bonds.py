@@ -22,10 +22,15 @@ class Word(NamedTuple):
     row: ConsentRow
 
     @property
+    def heard_at(self) -> datetime:
+        """When the hub first heard of it."""
+        assert self.row.heard_at
+        return self.row.heard_at
+
+    @property
     def since(self) -> datetime:
         """When it was said or heard of, whichever was first."""
-        assert self.row.heard_at
-        return min(self.row.heard_at, self.row.effective_at)
+        return min(self.heard_at, self.row.effective_at)
 
 
 class Refusal(NamedTuple):
@@ -77,7 +82,7 @@ def _binds(
         g.about == word.about and word.row.effective_at < g.row.effective_at <= at for g in grants
     )
     ever = frozenset[str]().union(*(moment.groups[s] for moment in seen[last:]))
-    return not lifted and not any(g.about in ever and g.row.heard_at > at for g in grants)
+    return not lifted and not any(g.about in ever and g.heard_at > at for g in grants)
 
 
 def may_refuse(refusal: Refusal, seen: Sequence[Moment], said: Sequence[Word]) -> bool:
@@ -108,7 +113,7 @@ def _reached(word: Word, seen: Sequence[Moment]) -> frozenset[str]:
 def loosened(before: Moment, after: Moment, said: Sequence[Word]) -> Iterator[Refusal]:
     """Refusals that are no more although nobody of the customer granted anything meanwhile."""
     granted = {word.about for word in said
-               if word.row.state == "granted" and word.row.heard_at == after.at}  # fmt: skip
+               if word.row.state == "granted" and word.heard_at == after.at}  # fmt: skip
     for refusal in before.refused - after.refused:
         group = after.groups.get(refusal.s)
         if group is None or (refusal.address and refusal.address not in group):

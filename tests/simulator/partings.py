@@ -13,7 +13,7 @@ from rules.consent import standing
 from rules.delivery import Addressee, Person
 from rules.resolution import resolve
 from rules.resolution_adoption import adopt
-from rules.resolution_calls import Steps, StoreCall, Transact
+from rules.resolution_calls import InsertMany, Steps, StoreCall, Transact
 from rules.resolution_case import Received, consent_items, prepare
 from rules.resolution_islands import Laws
 from rules.resolution_removal import erase, remove_record
@@ -48,7 +48,7 @@ class Watched(World):
 
     def perform(self, call: StoreCall) -> object:
         answer = World.perform(self, call)
-        if isinstance(call, Transact):
+        if isinstance(call, Transact | InsertMany):
             self.told()
         return answer
 
@@ -65,6 +65,7 @@ class Story:
     journal: MemoryPort = field(default_factory=MemoryPort)
     said: dict[str, Word] = field(default_factory=dict)
     seen: list[Moment] = field(default_factory=list)
+    heard: set[str] = field(default_factory=set)
     passed: list[Moment] = field(default_factory=list)
     """Also what was true between two commits, without what was refused."""
 
@@ -72,6 +73,7 @@ class Story:
         names = count()
         self.laws = Laws(RULES, PEPPER, lambda: f"g{next(names)}", self.now)
         self.numbers = count()
+        self.late = self.random.random() < 0.3
         self.received = [
             Received(self._speaking(each.observation), START) for each in history(self.random, 20)
         ]
@@ -92,9 +94,8 @@ class Story:
         return self
 
     def words(self) -> list[Word]:
-        """What was said; a withdrawal only if it was let in: some are of who was erased before."""
-        there = {f"{key.pk} {key.sk}" for key in self.journal.memory.rows}
-        return [w for name, w in self.said.items() if w.row.state == "granted" or name in there]
+        """What was said and let in: some is of who was erased, or of records that were removed."""
+        return [word for name, word in self.said.items() if name in self.heard]
 
     def moment(self) -> Moment:
         """Who is with whom now, and what is refused to whom."""
@@ -103,6 +104,7 @@ class Story:
         return Moment(self.now(), _groups(found), refused)
 
     def _passes(self) -> None:
+        self.heard |= {f"{key.pk} {key.sk}" for key in self.graph.memory.rows}
         self.passed.append(Moment(self.now(), _groups(self._everybody()), frozenset()))
 
     def _everybody(self) -> list[Person]:
@@ -120,8 +122,9 @@ class Story:
                             yield Refusal(s, where, purpose, channel)
 
     def _deed(self) -> Job:
-        return self.random.choice((*(3 * [self._resolves]), *(5 * [self._speaks]), self._judges,
-                                   self._marks, self._erases, self._removes, self._adopts))()  # fmt: skip
+        often = [self._resolves, self._speaks, self._speaks]
+        seldom = [self._judges, self._marks, self._erases, self._removes, self._adopts]
+        return self.random.choice([*often, *often, *often, *seldom])()
 
     def _resolves(self) -> Job:
         batch = self.random.choices(self.received, k=self.random.randint(1, 4))
@@ -142,11 +145,13 @@ class Story:
         if self.random.random() > often:
             return seen
         about = claim(self.random).identifier if self.random.random() < 0.3 else None
-        back = self.random.choice((0, 0, 0, 3)) if self.hour else 0
+        state = self.random.choice(("granted", "withdrawn"))
+        late = self.hour > 0 and (self.late or state == "withdrawn")
+        back = self.random.choice((0, 0, 0, 3)) if late else 0
         signal = ConsentSignal(
             purpose=self.random.choice(PURPOSES),
             channel=self.random.choice(CHANNELS),
-            state=self.random.choice(("granted", "withdrawn")),
+            state=state,
             identifier=about if about and about.type in ("email", "phone") else None,
             effective_at=self.now() - back * HOUR,
         )
