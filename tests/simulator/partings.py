@@ -13,7 +13,7 @@ from rules.consent import standing
 from rules.delivery import Addressee, Person
 from rules.resolution import resolve
 from rules.resolution_adoption import adopt
-from rules.resolution_calls import InsertMany, Steps, StoreCall, Transact
+from rules.resolution_calls import InsertMany, Steps, StoreCall, Transact, Update
 from rules.resolution_case import Received, consent_items, prepare
 from rules.resolution_islands import Laws
 from rules.resolution_removal import erase, remove_record
@@ -48,7 +48,7 @@ class Watched(World):
 
     def perform(self, call: StoreCall) -> object:
         answer = World.perform(self, call)
-        if isinstance(call, Transact | InsertMany):
+        if isinstance(call, Transact | Update | InsertMany):
             self.told()
         return answer
 
