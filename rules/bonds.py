@@ -61,6 +61,17 @@ def concerning(bonds: Iterable[Bond], who: frozenset[SubjectKey]) -> list[Bond]:
             return found
 
 
+def bound(bonds: Iterable[Bond], about: str, at: datetime) -> frozenset[str]:
+    """Whom something that was said at a time may bind, itself included."""
+    near = [_things(bond) for bond in bonds if bond.until >= at]
+    found = frozenset({about})
+    while True:
+        more = found.union(*(things for things in near if things & found))
+        if more == found:
+            return found
+        found = more
+
+
 def taken(
     bonds: Iterable[Bond], who: frozenset[SubjectKey], said: Said
 ) -> dict[str, tuple[ConsentRow, ...]]:

@@ -30,9 +30,21 @@ def bonded(before: Iterable[Island], after: Island, now: datetime) -> Island:
     bonds = sorted(known, key=_time)
     for island in islands:
         for parts in _partings(island, after):
-            bonds = _with(bonds, Bond(parts=parts, since=now, until=now + UNDER_WAY))
+            bonds = added(bonds, Bond(parts=parts, since=now, until=now + UNDER_WAY))
     bonds = concerning(bonds, frozenset(after.nodes)) if bonds else []
     return after.model_copy(update={"bonds": tuple(sorted(bonds, key=_time))})
+
+
+def added(bonds: list[Bond], fresh: Bond) -> list[Bond]:
+    """The same parting again widens what is known of it; too many become fewer."""
+    near = [bond for bond in bonds if _subjects(bond) & _subjects(fresh)]
+    far = [bond for bond in bonds if bond not in near]
+    same = [bond for bond in near if bond.parts == fresh.parts]
+    near = [bond for bond in near if bond not in same]
+    old = max(0, len(near) - MOST + 2)
+    if old > 1:
+        near = [reduce(_joined, near[:old]), *near[old:]]
+    return sorted([*far, *near, reduce(_joined, same, fresh)], key=_time)
 
 
 def listed(bonds: Iterable[Bond]) -> int:
@@ -79,18 +91,6 @@ def _parts(whole: set[SubjectKey], before: Island, after: Island) -> Parts:
 def _addresses(island: Island, s: SubjectKey) -> frozenset[str]:
     links = island.nodes[s].links if s in island.nodes else frozenset[str]()
     return frozenset(key for key in links - island.unusable if type_of(key) in ADDRESSES)
-
-
-def _with(bonds: list[Bond], fresh: Bond) -> list[Bond]:
-    """The same parting again widens what is known of it; too many become fewer."""
-    near = [bond for bond in bonds if _subjects(bond) & _subjects(fresh)]
-    far = [bond for bond in bonds if bond not in near]
-    same = [bond for bond in near if bond.parts == fresh.parts]
-    near = [bond for bond in near if bond not in same]
-    old = max(0, len(near) - MOST + 2)
-    if old > 1:
-        near = [reduce(_joined, near[:old]), *near[old:]]
-    return sorted([*far, *near, reduce(_joined, same, fresh)], key=_time)
 
 
 def _joined(a: Bond, b: Bond) -> Bond:
