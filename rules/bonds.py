@@ -161,8 +161,6 @@ def _made(row: ConsentRow, bond: Bond) -> bool:
 
 def _narrowed(one: Taken, part: frozenset[SubjectKey], bond: Bond, said: Said) -> Taken:
     """From now on only those who stay can lift it."""
-    if one.after > bond.until:
-        return one
     then = _as_of(one, bond, said)
     return Taken(one.about, then.events, one.by & part, one.after)
 

@@ -94,6 +94,7 @@ def test_a_later_grant_by_who_stayed_lifts_it() -> None:
     assert refused("abz", known, f=NO, z=event("granted", 3)), "a stranger who joined them"
     assert refused("ab", known, f=NO, a=event("granted", 1.5)), "given before"
     assert refused("ab", known, f=NO, a=event("granted", 3, heard=1)), "given before, dated ahead"
+    assert refused("ab", known, f=NO, a=event("granted", 1.5, heard=9)), "of before, come late"
     assert refused("ab", known, f=NO, a=event("granted", 5), at=4), "its time has not come"
     assert refused("ab", known, f=NO, a=event("granted", 3).model_copy(update={"heard_at": None}))
 
@@ -113,6 +114,12 @@ def test_what_was_taken_along_is_handed_on_unless_it_was_lifted() -> None:
     assert refused("z", known, f=NO, z=event("granted", 3)), "it was not theirs to lift"
     assert not refused("z", known, f=NO, z=event("granted", 5))
     assert not refused("z", known, f=event("withdrawn", 3)), "they were parted from f by then"
+
+
+def test_where_clocks_differ_it_binds_whichever_came_first() -> None:
+    known = [parted(2.02, "ab", "f", until=2.1), parted(2.0, "a", "bz", until=2.08)]
+    assert refused("z", known, f=NO)
+    assert refused("a", known, f=NO, b=event("granted", 3))
 
 
 def test_who_left_before_hands_nothing_on() -> None:
