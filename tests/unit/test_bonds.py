@@ -154,6 +154,11 @@ def test_a_late_withdrawal_wakes_whom_it_binds() -> None:
     assert bonds.bound(known, "f", hour(5)) == {"f"}
 
 
+def test_the_same_parting_again_widens_the_bond() -> None:
+    again = added([parted(1, "a@", "f@")], parted(5, "a@", "f@"))
+    assert again == [parted(1, "a@", "f@", until=5)]
+
+
 def history(random: Random) -> list[Bond]:
     """Five subjects come together and part, again and again."""
     found, customers = [], [*"abfgz"]
