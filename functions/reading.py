@@ -49,7 +49,7 @@ class Reader:
         """
         found = {s: self._there(s) for s in sorted(person.subjects)}
         addressed = {key: self._of_address(key) for key in sorted(addressee.addresses)}
-        return found | addressed | self._taken(person, found)
+        return {**found, **addressed, **self._taken(person, found)}
 
     def _taken(self, person: Person, own: Rows) -> Rows:
         """Costs nothing to who was never parted from anybody.

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,7 @@ def delivered(hub: People, who: str) -> bool:
     letters = Hub()
     letters.graph, letters.journal = wiring.graph(), wiring.journal()
     letters.seconds = (hub.now - letters.now()).total_seconds()
-    own = {"pepper": PEPPER, "book": Book(*wiring.policy()), "token": wiring.token}
+    own: dict[str, Any] = {"pepper": PEPPER, "book": Book(*wiring.policy()), "token": wiring.token}
     letters.deliver(hub.customer(who), **own)
     return entered(letters.office(**own), hub.customer(who)).permitted
 

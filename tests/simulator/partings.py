@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from random import Random
+from typing import Literal
 
 from functions.reading import Reader
 from rules import delivery
@@ -36,6 +37,7 @@ RULES = IdentityRules(
     },
     scope_cap=6,
 )
+STATES: tuple[Literal["granted", "withdrawn"], ...] = ("granted", "withdrawn")
 LATER = START + timedelta(days=30)
 HOUR = timedelta(hours=1)
 
@@ -145,7 +147,7 @@ class Story:
         if self.random.random() > often:
             return seen
         about = claim(self.random).identifier if self.random.random() < 0.3 else None
-        state = self.random.choice(("granted", "withdrawn"))
+        state = self.random.choice(STATES)
         late = self.hour > 0 and (self.late or state == "withdrawn")
         back = self.random.choice((0, 0, 0, 3)) if late else 0
         signal = ConsentSignal(
@@ -161,7 +163,8 @@ class Story:
         for each in batch:
             for item, _ in consent_items(prepare(each, PEPPER, RULES), PEPPER):
                 row = ConsentRow.model_validate_json(str(item["data"]))
-                self.said.setdefault(f"{item['pk']} {item['sk']}", Word(str(item["pk"])[2:], row))
+                pk, sk = str(item["pk"]), str(item["sk"])
+                self.said.setdefault(f"{pk} {sk}", Word(pk[2:], row))
 
     def _judges(self) -> Job:
         found = verdicts(self.random, self.received)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -185,7 +185,7 @@ def test_fewer_bonds_bind_at_least_as_much(monkeypatch: pytest.MonkeyPatch) -> N
             some = added(some, bond)
         fewer += len(some) < len(every)
         assert all(sum(any(s in p for p in b.parts) for b in some) <= 4 for s in "abfgz")
-        said = {s: [event(random.choice(("granted", "withdrawn")), random.randrange(24))
+        said: dict[str, Any] = {s: [event(random.choice(("granted", "withdrawn")), random.randrange(24))
                     for _ in range(2)] for s in "abfgz"}  # fmt: skip
         for who in ("a", "z", "fg"):
             assert refused(who, every, **said) <= refused(who, some, **said), f"seed {seed}"
