@@ -159,6 +159,10 @@ def test_the_same_parting_again_widens_the_bond() -> None:
     assert again == [parted(1, "a@", "f@", until=5)]
 
 
+def any_event(random: Random) -> ConsentRow:
+    return event(random.choice(("granted", "withdrawn")), random.randrange(24))
+
+
 def history(random: Random) -> list[Bond]:
     """Five subjects come together and part, again and again."""
     found, customers = [], [*"abfgz"]
@@ -185,8 +189,7 @@ def test_fewer_bonds_bind_at_least_as_much(monkeypatch: pytest.MonkeyPatch) -> N
             some = added(some, bond)
         fewer += len(some) < len(every)
         assert all(sum(any(s in p for p in b.parts) for b in some) <= 4 for s in "abfgz")
-        said: dict[str, Any] = {s: [event(random.choice(("granted", "withdrawn")), random.randrange(24))
-                    for _ in range(2)] for s in "abfgz"}  # fmt: skip
+        said: dict[str, Any] = {s: [any_event(random), any_event(random)] for s in "abfgz"}
         for who in ("a", "z", "fg"):
             assert refused(who, every, **said) <= refused(who, some, **said), f"seed {seed}"
     assert fewer > 60
