@@ -10,8 +10,8 @@ import pytest
 from rules import bonds, delivery
 from rules.consent import standing
 from rules.delivery import Addressee
-from rules.resolution_bonds import added
-from schemas.graph import Bond, ConsentRow
+from rules.resolution_bonds import added, bonded
+from schemas.graph import Bond, ConsentRow, Island, Node
 from schemas.identifiers import Identifier
 from schemas.observation import Channel
 
@@ -152,6 +152,22 @@ def test_a_late_withdrawal_wakes_whom_it_binds() -> None:
     known = [parted(2, "a", "f"), parted(4, "a", "z")]
     assert bonds.bound(known, "f", hour(1)) == {"a", "f", "z"}
     assert bonds.bound(known, "f", hour(5)) == {"f"}
+
+
+def island(**labels: str) -> Island:
+    nodes = {s: Node(created="2026", own=None, links=frozenset()) for s in labels}
+    return Island(g="g1", version=1, nodes=nodes, labels=labels)
+
+
+def test_what_is_committed_while_a_split_is_under_way_binds() -> None:
+    after = bonded([island(a="1", f="1")], island(a="1", f="2"), hour(2))
+    assert refused("a", after.bonds, f=event("withdrawn", 2.06))
+    assert not refused("a", after.bonds, f=event("withdrawn", 2.5))
+    assert refused("a", after.bonds, f=NO, a=event("granted", 2.06))
+
+
+def test_a_merge_makes_no_bond() -> None:
+    assert bonded([island(a="1"), island(f="2")], island(a="1", f="1"), hour(2)).bonds == ()
 
 
 def test_the_same_parting_again_widens_the_bond() -> None:
