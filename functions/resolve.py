@@ -69,7 +69,7 @@ def resolve_batch(batch: Sequence[Received]) -> Report:
     """The batch in the graph, with the policy in force."""
     _, policy = wiring.policy()
     stores = Stores(wiring.graph(), wiring.journal(), wiring.pause, wiring.jitter)
-    laws = Laws(policy.identity, wiring.pepper("graph"), wiring.token)
+    laws = Laws(policy.identity, wiring.pepper("graph"), wiring.token, wiring.now)
     return stores.run(resolve(batch, laws))
 
 

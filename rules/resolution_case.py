@@ -178,14 +178,14 @@ def _consent_item(case: Case, signal: ConsentSignal, pepper: Pepper) -> Item:
         record=f"{record.kind}:{record.id}",
         method=signal.method,
     )
-    data = row.model_dump_json(exclude_defaults=True)
-    content = sha256(data.encode()).hexdigest()[:12]
+    content = sha256(row.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:12]
+    heard = row.model_copy(update={"heard_at": case.at})
     time = row.effective_at.astimezone(UTC).isoformat(timespec="microseconds")
     about = signal.identifier and keys.of_identifier(pepper, signal.identifier)
     return {
         "pk": f"I#{about}" if about else f"S#{case.s}",
         "sk": f"K#{row.purpose}#{row.channel}#{time}#{content}",
-        "data": data,
+        "data": heard.model_dump_json(exclude_defaults=True),
     }
 
 

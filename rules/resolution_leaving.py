@@ -96,7 +96,7 @@ def plan_doubts(
     if head.island:
         island = draft.live(head.island)
         nodes = {key: node for key, node in island.nodes.items() if key != s}
-        if after.seen:
+        if after.seen and s in island.nodes:  # else it was erased since its head was read
             nodes[s] = _node(island.nodes[s], after)
         draft.put(pruned(island, nodes, island.verdicts))
     recompute(draft, laws)

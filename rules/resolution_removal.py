@@ -25,7 +25,7 @@ from rules.resolution_rows import takings
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, View
 from schemas.errors import RetryLater
-from schemas.graph import RecordRow, SubjectHead, SubjectKey
+from schemas.graph import ConsentRow, RecordRow, SubjectHead, SubjectKey
 from schemas.rows import PRESENT, Condition, Conflict, Item, Write, key_of
 
 AT_ONCE: Final = 40
@@ -145,10 +145,33 @@ def outlived(item: Item, row: RecordRow) -> Write:
 
 
 def _forget_consents(s: SubjectKey, until: datetime) -> Steps[None]:
-    """What the person said to everybody; what is about an address or number stays with it."""
-    for row in (yield from query(f"S#{s}", "K#")):
-        if datetime.fromisoformat(str(row["sk"]).split("#")[3]) <= until:
-            yield from surely(Write("delete", key_of(row)))
+    """What the person said to everybody; what is about an address or number stays with it.
+
+    The journal keeps withdrawals, which go on binding who was one customer with them, and so it
+    keeps from when they had ended.
+    """
+    found = yield from query(f"S#{s}", "K#")
+    rows = [row for row in found if datetime.fromisoformat(str(row["sk"]).split("#")[3]) <= until]
+    yield from insert_many(_endings(rows), "journal")
+    for row in rows:
+        yield from surely(Write("delete", key_of(row)))
+
+
+def _endings(rows: list[Item]) -> list[Item]:
+    """Grants that may have lifted a withdrawal, without the record that said so."""
+    said = [ConsentRow.model_validate_json(str(row["data"])) for row in rows]
+    ended = {each.purpose for each in said if each.state == "withdrawn"}
+    return [
+        {
+            "pk": row["pk"],
+            "sk": row["sk"],
+            "data": each.model_copy(
+                update={"source": "", "record": "", "method": ""}
+            ).model_dump_json(exclude_defaults=True),
+        }
+        for row, each in zip(rows, said, strict=True)
+        if each.state == "granted" and each.purpose in ended
+    ]
 
 
 def _settle_doubts(s: SubjectKey, until: datetime, laws: Laws) -> Steps[None]:

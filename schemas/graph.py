@@ -116,6 +116,7 @@ class ConsentRow(Frozen):
     """`I#<key>` or `S#<s>` / `K#<purpose>#<channel>#<time>#<digest>`: one event, never changed.
 
     `stated` is false for a state without a timestamp of the consent itself: it can only lower.
+    `heard_at` is when the hub first heard of it; it is no part of the digest.
     """
 
     purpose: str
@@ -126,6 +127,7 @@ class ConsentRow(Frozen):
     source: str
     record: str
     method: str = ""
+    heard_at: AwareDatetime | None = None
 
 
 class Node(Frozen):
@@ -156,6 +158,18 @@ class Verdict(Frozen):
     why: str = ""
 
 
+class Bond(Frozen):
+    """One customer that fell apart between `since` and `until`: what each part kept of it.
+
+    Parts hold subjects and the usable addresses that they carry still; who or what is in no
+    customer any more is a part of its own.
+    """
+
+    parts: tuple[frozenset[str], ...]
+    since: AwareDatetime
+    until: AwareDatetime
+
+
 class Island(Frozen):
     """`G#<g>` / `HEAD`: a superset of scopes; `into` is set when another island took it over."""
 
@@ -169,6 +183,8 @@ class Island(Frozen):
     unusable: frozenset[IdentifierKey] = frozenset()
     oversized: frozenset[IdentifierKey] = frozenset()
     """Those unusable because joining by them would have made an island too large for its row."""
+    bonds: tuple[Bond, ...] = ()
+    """Customers that fell apart: what was said while they were one binds each part."""
 
 
 class Field(Frozen):
