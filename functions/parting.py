@@ -10,5 +10,5 @@ def settled() -> int:
     """One turn; the number of subjects that are settled by it."""
     _, policy = wiring.policy()
     stores = Stores(wiring.graph(), wiring.journal(), wiring.pause, wiring.jitter)
-    laws = Laws(policy.identity, wiring.pepper("graph"), wiring.token)
+    laws = Laws(policy.identity, wiring.pepper("graph"), wiring.token, wiring.now)
     return stores.run(tend(wiring.now(), laws))

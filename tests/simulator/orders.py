@@ -16,7 +16,7 @@ from tests.simulator.store import MemoryTable
 from tests.simulator.world import run_alone
 
 NAMES = count()
-LAWS = Laws(RULES, PEPPER, lambda: f"g{next(NAMES)}")
+LAWS = Laws(RULES, PEPPER, lambda: f"g{next(NAMES)}", lambda: START)
 ADA, BEA = "ada@example.com", "bea@example.com"
 
 
