@@ -63,6 +63,7 @@ def announce(changes: Sequence[Change]) -> None:
     ]
     wiring.metrics().add_metric("CustomersFolded", "Count", len(news.jobs))
     wiring.metrics().add_metric("EventsAnnounced", "Count", len(events))
+    wiring.metrics().add_metric("LinksTooLarge", "Count", news.too_large)
     bus.publish(wiring.aws(), wiring.settings().outbound_bus, events)
 
 

@@ -33,6 +33,8 @@ class News:
     said: list[Said] = field(default_factory=list)
     listed: list[Write] = field(default_factory=list)
     renamed: list[tuple[CustomerId, frozenset[str], frozenset[str]]] = field(default_factory=list)
+    too_large: int = 0
+    """Links that were refused because too many records hang together at their strongest."""
 
     def say(self, change: Change, data: Data) -> None:
         """Adds an event of this item's change."""
@@ -138,6 +140,7 @@ def _on_island(change: Change, places: Places, news: News) -> None:
     for event in announcing.moves(old.labels, now, new.version):
         news.say(change, event)
     news.listed += _review_rows(old, new)
+    news.too_large += announcing.too_large(old, new)
 
 
 def _review_rows(old: Island, new: Island) -> list[Write]:

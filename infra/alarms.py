@@ -71,6 +71,21 @@ class Alarms(Construct):
         advice = f"{name} is behind: changes reach destinations late. See its errors."
         self._alarm(f"{name}-behind", Trouble(metric, BEHIND.to_milliseconds(), advice, periods=3))
 
+    def too_large(self) -> None:
+        """From the first link that was refused because a whole group of records is too large."""
+        metric = cloudwatch.Metric(
+            namespace=self.target.metrics,
+            metric_name="LinksTooLarge",
+            dimensions_map={"service": "announce"},
+            period=Duration.minutes(5),
+            statistic="Sum",
+        )
+        advice = (
+            "Too many records hang together, so links were refused as too_large: "
+            "./sluice review list names them. Correct the source that made them."
+        )
+        self._alarm("announce-too-large", Trouble(metric, 1, advice))
+
     def _alarm(self, name: str, trouble: Trouble) -> None:
         alarm = cloudwatch.Alarm(
             self,

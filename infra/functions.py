@@ -81,6 +81,7 @@ class Shared:
             journal_table=self.journal.table_name,
             inbound_bus=self.buses.inbound.event_bus_name,
             outbound_bus=self.buses.outbound.event_bus_name,
+            metrics_namespace=self.target.metrics,
         )
 
 

@@ -103,6 +103,7 @@ class Flow(Stack):
             alarms.dead_letters(inbox.name, inbox.dead)
         alarms.dead_letters("announce", self.announce.parked)
         alarms.behind("announce", self.announce.function.lambda_function)
+        alarms.too_large()
         for name, function in self.functions.items():
             alarms.errors(name, function.lambda_function)
 

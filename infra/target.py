@@ -42,6 +42,11 @@ class Target:
             return cls(stage, "arm64" if arm else "x86_64", layers / "host", enforce_ssl=False)
         return cls(stage, "arm64", layers / "aarch64", enforce_ssl=True)
 
+    @property
+    def metrics(self) -> str:
+        """The namespace of the stage's own metrics."""
+        return f"Sluice/{self.stage}"
+
     def name(self, *parts: str) -> str:
         """A physical name: `sluice-<stage>-<part>…`."""
         return "-".join(("sluice", self.stage, *parts))

@@ -102,6 +102,13 @@ def reviewed(old: Island | None, new: Island) -> frozenset[SubjectKey]:
     return frozenset(s for review in before ^ set(new.reviews) for s in review.subjects)
 
 
+def too_large(old: Island, new: Island) -> int:
+    """How many links are newly refused because too many records hang together by them."""
+    before = {review.identifier for review in old.reviews if review.reason == "too_large"}
+    after = {review.identifier for review in new.reviews if review.reason == "too_large"}
+    return len(after - before)
+
+
 def undecided(island: Island) -> tuple[Review, ...]:
     """The refused links that nobody has said `never` about between all whom they would join.
 

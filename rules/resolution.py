@@ -32,12 +32,13 @@ from rules.resolution_commit import commit
 from rules.resolution_crowds import unsettled
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
-from rules.resolution_links import news, plan_link, refuse_too_many
+from rules.resolution_links import crowding, news, plan_link, refuse_too_many
 from rules.resolution_moves import Move, store_moves, survey
 from rules.resolution_rows import store_consents, store_records
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, Unread, View
 from schemas.errors import BadRecord, RetryLater
+from schemas.graph import IdentifierKey
 
 AT_ONCE: Final = 30
 """New links of one transaction, or aliases: each brings at most three of its hundred items."""
@@ -190,8 +191,9 @@ def _read_ahead(view: View, changes: Iterable[Change], laws: Laws) -> Steps[None
 
 
 def _link(view: View, change: Change, laws: Laws) -> Steps[None]:
-    refuse_too_many(view.head(subject_key(change.s)), change)
-    for part in _parts(change):
+    head = view.head(subject_key(change.s))
+    refuse_too_many(head, change)
+    for part in _parts(change, crowding(head, change, laws)):
 
         def plan(draft: Draft, apart: bool, part: Change = part) -> None:
             plan_link(draft, part, laws, apart=apart)
@@ -199,10 +201,16 @@ def _link(view: View, change: Change, laws: Laws) -> Steps[None]:
         yield from commit(view, plan)
 
 
-def _parts(change: Change) -> Iterator[Change]:
-    """What fits a transaction each: first the links, then whom the vendor merged into it."""
-    links, aliases = list(change.links.items()), list(change.aliases.items())
+def _parts(change: Change, crowded: frozenset[IdentifierKey]) -> Iterator[Change]:
+    """What fits a transaction each: first the links, then whom the vendor merged into it.
+
+    Links that link nobody bring no items: however many, they go with the first.
+    """
+    aside = {key: link for key, link in change.links.items() if key in crowded}
+    links = [(key, link) for key, link in change.links.items() if key not in crowded]
+    aliases = list(change.aliases.items())
     for start in range(0, max(len(links), 1), AT_ONCE):
-        yield replace(change, links=dict(links[start : start + AT_ONCE]), aliases={})
+        yield replace(change, links=aside | dict(links[start : start + AT_ONCE]), aliases={})
+        aside = {}
     for start in range(0, len(aliases), AT_ONCE):
         yield replace(change, links={}, aliases=dict(aliases[start : start + AT_ONCE]))

@@ -94,9 +94,7 @@ def plan_link(draft: Draft, change: Change, laws: Laws, *, apart: bool = False) 
 
     `apart` keeps islands from being joined, because one would become too large for its row.
     """
-    draft.need(_first_reads(change))
-    head = draft.subject(change.s)
-    said = news(head, change)
+    said = news(draft.subject(change.s), change)
     if said:
         plan_said(draft, said, laws, apart=apart)
 
@@ -104,8 +102,10 @@ def plan_link(draft: Draft, change: Change, laws: Laws, *, apart: bool = False) 
 def plan_said(draft: Draft, said: Change, laws: Laws, *, apart: bool) -> None:
     """The same, of what is known to be news."""
     before = draft.subject(said.s) or _stub(said.s, said.subject, "")
-    aside = _aside(before, said, laws)
-    cells = _cells(draft, replace(said, links=_linking(said, aside)), before, laws, apart=apart)
+    aside = crowding(before, said, laws)
+    linking = replace(said, links=_linking(said, aside))
+    draft.need(_reads(linking))
+    cells = _cells(draft, linking, before, laws, apart=apart)
     merged = [verdict.b for verdict in said.aliases.values()]
     others = {s: draft.subject(s) or _stub(s, said.named[s], "") for s in merged}
     near = {before.island} | {other.island for other in others.values()}
@@ -121,10 +121,10 @@ def plan_said(draft: Draft, said: Change, laws: Laws, *, apart: bool) -> None:
     recompute(draft, laws)
 
 
-def _first_reads(change: Change) -> list[Key]:
+def _reads(change: Change) -> list[Key]:
     cells = [identifier_key(key) for key in change.links]
     merged = [subject_key(verdict.b) for verdict in change.aliases.values()]
-    return [subject_key(change.s), *cells, *merged]
+    return [*cells, *merged]
 
 
 def _stub(s: SubjectKey, subject: Subject, g: str) -> SubjectHead:
@@ -164,11 +164,13 @@ def _put_cell(draft: Draft, cell: IdentifierHead, said: Change, g: str) -> None:
         draft.put(after)
 
 
-def _aside(before: SubjectHead, said: Change, laws: Laws) -> frozenset[IdentifierKey]:
-    """What is news, and too much of its type to link anybody."""
-    _, dropped = _currents(before, said)
-    kept = before.links.keys() - (before.leaving - before.crowded) - dropped
-    return too_many(kept | said.links.keys() | said.every, laws.rules) & said.links.keys()
+def crowding(before: SubjectHead | None, said: Change, laws: Laws) -> frozenset[IdentifierKey]:
+    """What of this is too much of its type to link anybody, beside what the subject has."""
+    kept = frozenset(said.links) | said.every
+    if before:
+        _, dropped = _currents(before, said)
+        kept |= before.links.keys() - (before.leaving - before.crowded) - dropped
+    return too_many(kept, laws.rules) & said.links.keys()
 
 
 def _linking(said: Change, aside: frozenset[IdentifierKey]) -> dict[IdentifierKey, Link]:

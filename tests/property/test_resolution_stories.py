@@ -1,21 +1,27 @@
 """Three histories that people complain of elsewhere, played through."""
 
 from collections import Counter
+from datetime import timedelta
 from functools import partial
 from random import Random
 
 from rules.resolution import resolve
 from rules.resolution_case import Received
+from rules.resolution_removal import erase, remove_record
 from rules.resolution_verdicts import judge
 from schemas.graph import Verdict
+from schemas.identifiers import Subject
+from schemas.observation import Observation, Record
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
 from tests.simulator.deeds import judged
 from tests.simulator.histories import RULES, START, expected
 from tests.simulator.meter import Meter
 from tests.simulator.reading import broken_promises, graph_in, islands
-from tests.simulator.stories import family, guests, merges, subject_of, two_people
+from tests.simulator.removals import REMOVED
+from tests.simulator.stories import contact, family, guests, hoarder, merges, subject_of, two_people
 from tests.simulator.world import Faults, Job, World
 
+OTHER = Record(kind="contact", id="another", version="1", occurred_at=START)
 LIMIT = RULES.types["email"].limit
 
 
@@ -57,6 +63,72 @@ def test_eight_writers_and_a_junk_address_leave_everybody_alone() -> None:
         assert not broken_promises(world.graph), f"seed {seed}"
         assert graph_in(world.graph) == expected(received), f"seed {seed}"
         assert sizes(graph_in(world.graph).labels) == {1: 60}
+
+
+def test_one_record_with_everybody_s_address_takes_nobody_apart() -> None:
+    """It costs what it weighs, reads none of their islands, and moves none of them."""
+    meter, made = Meter(), laws()
+    *customers, user = hoarder(200)
+    for start in range(0, len(customers), 50):
+        meter.run(resolve(customers[start : start + 50], made))
+    before = graph_in(meter.graph)
+    assert sizes(before.labels) == {2: 200}
+    meter.reset()
+    meter.run(resolve([user], made))
+    assert meter.read == 1
+    assert meter.write < 100  # its own row, by its size
+    after = graph_in(meter.graph)
+    assert after.labels.items() > before.labels.items()
+    (review,) = after.reviews
+    assert (review.identifier, review.reason, review.detail) == ("email", "crowded", "200")
+    assert review.subjects == {subject_of(user)}
+    assert after == expected([*customers, user])
+
+
+def test_eight_writers_and_a_record_with_everybody_s_address_leave_them_as_they_are() -> None:
+    for seed in range(FIRST, FIRST + HISTORIES // 30):
+        random = Random(seed)
+        received = hoarder(20)
+        world = World(random, Faults(conflict=0.03, throttle=0.02, crash=0.03))
+        world.run(jobs(batches(random, received), laws()), 8)
+        assert not broken_promises(world.graph), f"seed {seed}"
+        assert graph_in(world.graph) == expected(received), f"seed {seed}"
+
+
+def test_who_has_too_much_of_a_type_is_linked_again_when_the_rest_is_taken_out() -> None:
+    """By an address that meanwhile is junk, too: it was never among that one's carriers."""
+    meter, made = Meter(), laws()
+    user = Subject(source="help", object="user", id="1")
+    first = contact(9, user, "junky@example.com", "b@example.com")
+    more = contact(9, user, "c@example.com")
+    more = more._replace(observation=more.observation.model_copy(update={"record": OTHER}))
+    others = [
+        contact(n, Subject(source="shop", object="customer", id=str(n)), "junky@example.com")
+        for n in range(LIMIT + 1)
+    ]
+    others.append(contact(8, Subject(source="crm", object="contact", id="1"), "b@example.com"))
+    meter.run(resolve([*others, more, first], made))
+    assert {review.reason for review in graph_in(meter.graph).reviews} == {"crowded"}
+    assert graph_in(meter.graph) == expected([*others, more, first])
+    s = subject_of(first)
+    for last in (False, True):
+        meter.run(remove_record(s, (OTHER.kind, OTHER.id), REMOVED, made, last=last))
+    assert not broken_promises(meter.graph)
+    assert graph_in(meter.graph) == expected([*others, first])
+    assert sizes(graph_in(meter.graph).labels)[2] == 1
+    meter.run(resolve([more._replace(observation=_later(more.observation))], made))
+    assert {review.reason for review in graph_in(meter.graph).reviews} == {"crowded"}
+    for last in (False, True):
+        meter.run(erase(s, REMOVED + timedelta(days=9), made))
+    assert not broken_promises(meter.graph)
+    assert graph_in(meter.graph) == expected(others)
+
+
+def _later(observation: Observation) -> Observation:
+    record = observation.record.model_copy(
+        update={"version": (REMOVED + timedelta(days=1)).isoformat()}
+    )
+    return observation.model_copy(update={"record": record})
 
 
 def test_a_family_s_phone_is_a_review_and_joins_nobody() -> None:

@@ -45,6 +45,19 @@ def guests(many: int) -> list[Received]:
     return found
 
 
+def hoarder(many: int) -> list[Received]:
+    """Customers who are known to a shop and to a CRM, and one help-desk user with all of their
+    addresses, in one record.
+    """
+    addresses = [f"person{n}@example.com" for n in range(many)]
+    found = [
+        contact(n, Subject(source=source, object=object_, id=str(n)), address)
+        for n, address in enumerate(addresses)
+        for source, object_ in (("shop", "customer"), ("crm", "contact"))
+    ]
+    return [*found, contact(many, Subject(source="help", object="user", id="1"), *addresses)]
+
+
 def family() -> list[Received]:
     """Two of a family at the shop, each with an address, both with the phone at home; the CRM
     knows the mother too."""

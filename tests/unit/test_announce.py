@@ -1,5 +1,6 @@
 """What a change of the graph is announced as, whatever the order and however often."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 
 from adapters import bus
 from adapters.customers import Customers
-from functions import announce
+from functions import announce, verdicts
+from functions.problem import NotServed
 from rules import keys, listing
 from schemas.errors import RetryLater
 from schemas.graph import Profile, Review
@@ -148,6 +150,36 @@ def test_given_a_refused_link_then_it_is_listed_until_it_is_decided(world: World
     world.stream()
     assert listed(world, listing.REVIEWS) == set()
     assert profile(world, called([ada])).reviews == 0
+
+
+def test_given_a_group_that_is_too_large_then_it_is_counted_once(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ada, bea = world.subject("ada"), world.subject("bea")
+    review = Review(identifier=EMAIL, subjects=frozenset({ada, bea}), reason="too_large")
+    world.island("g1", 1, [ada], [bea])
+    world.stream()
+    world.island("g1", 2, [ada], [bea], reviews=(review,))
+    world.stream()
+    world.island("g1", 3, [ada], [bea], reviews=(review,))
+    world.stream()
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert sum(n for line in told for n in line.get("LinksTooLarge", ())) == 1
+    assert {line["service"] for line in told} == {"test"}
+
+
+def test_given_a_subject_with_too_much_of_a_type_then_it_stays_listed_and_none_can_accept_it(
+    world: World,
+) -> None:
+    ada = world.subject("ada")
+    review = Review(identifier="email", subjects=frozenset({ada}), reason="crowded", detail="17")
+    world.island("g1", 1, [ada], reviews=(review,))
+    world.stream()
+    assert len(listed(world, listing.REVIEWS)) == 1
+    assert profile(world, called([ada])).reviews == 1
+    (name,) = listed(world, listing.REVIEWS)
+    with pytest.raises(NotServed, match="17 of a type"):
+        verdicts._parties(name)
 
 
 def test_given_another_interaction_without_money_then_nobody_is_told(world: World) -> None:

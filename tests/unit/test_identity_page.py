@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from rules import normalise
-from rules.identity import Marks, founder, is_junk, partition, unusable
+from rules.identity import Marks, evident, founder, is_junk, partition, unusable
 from rules.identity_evidence import carried
 from schemas.graph import Node, Verdict
 from schemas.identifiers import Identifier
@@ -96,8 +96,10 @@ def identifier(key_: str) -> Identifier:
 @pytest.mark.parametrize("lines", BLOCKS, ids=range(len(BLOCKS)))
 def test_the_example_comes_out_as_the_page_says(lines: str) -> None:
     example = Example(lines)
-    dead = unusable(example.nodes, example.rules, example.marks())
-    found = partition(example.nodes, dead, example.verdicts, example.rules)
+    marks = example.marks()
+    nodes = evident(example.nodes, example.rules, marks.junk)
+    dead = unusable(nodes, example.rules, marks)
+    found = partition(nodes, dead, example.verdicts, example.rules)
     assert {frozenset(c) for c in example.customers} == set(found.customers)
     for customer in example.customers:
         assert founder(customer, example.nodes) == customer[0]
@@ -118,3 +120,5 @@ def test_the_page_shows_a_score_of_examples_and_the_limits_of_the_policy() -> No
     assert f"e-mail {rules.types['email'].limit}, phone {rules.types['phone'].limit}" in PAGE
     assert f"e-mail {rules.types['email'].level}, phone {rules.types['phone'].level}" in PAGE
     assert f"| {rules.scope_cap} |" in PAGE
+    assert {rule.per_subject for rule in rules.types.values()} == {16}
+    assert "links it by none of them | 16 |" in PAGE

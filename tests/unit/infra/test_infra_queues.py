@@ -133,6 +133,23 @@ def test_a_function_that_fails_alarms(flow: Template) -> None:
     assert failing == set(flow.function_ids())
 
 
+def test_a_group_of_records_that_is_too_large_alarms_by_what_announce_counts(
+    flow: Template,
+) -> None:
+    (alarm,) = [
+        alarm
+        for alarm in flow.of("AWS::CloudWatch::Alarm").values()
+        if alarm["MetricName"] == "LinksTooLarge"
+    ]
+    told = flow.functions()["announce"]["Environment"]["Variables"]
+    assert (
+        alarm["Namespace"] == told["SLUICE_METRICS_NAMESPACE"] == f"Sluice/{told['SLUICE_STAGE']}"
+    )
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": told["SLUICE_FUNCTION"]}]
+    assert alarm["Threshold"] == 1
+    assert alarm["AlarmActions"]
+
+
 def test_alarms_may_publish_to_their_topic(flow: Template) -> None:
     (policy,) = flow.of("AWS::SNS::TopicPolicy").values()
     (allowed,) = [
