@@ -30,7 +30,7 @@ def world(random: Random, largest: int = 9) -> World:
         junk=_some(random, everything),
         blocked=_some(random, everything),
         trusted=_some(random, everything, 0.2),
-        bounds={kind: random.randint(1, 2) for kind in KINDS if random.random() < 0.3},
+        bounds={kind: random.choice((1, 1, 2)) for kind in KINDS if random.random() < 0.5},
     )
 
 

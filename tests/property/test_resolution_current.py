@@ -7,14 +7,17 @@ from random import Random
 import pytest
 
 from rules.resolution import resolve
+from rules.resolution_case import Received
 from rules.resolution_islands import Laws
+from schemas.identifiers import Subject
 from schemas.policy import IdentifierRule, IdentityRules
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
 from tests.property.test_resolution_mutants import subjects
-from tests.simulator.histories import expected
+from tests.simulator.histories import START, expected
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.removals import admitted, histories, removals
 from tests.simulator.store import MemoryTable
+from tests.simulator.stories import contact
 from tests.simulator.world import Faults, Job, World, run_alone
 
 CHANGING = ("email#", "shop:customer#")
@@ -77,6 +80,28 @@ def test_a_crash_after_any_call_and_one_redelivery_lose_nothing() -> None:
             assert graph_in(graph) == expected(received, RULES), f"seed {seed}, call {crash_at}"
             if finished:
                 break
+
+
+def test_what_a_version_drops_and_the_next_says_again_with_too_much_beside_it() -> None:
+    """Wherever the first was cut short, no identifier keeps the subject."""
+    said = [("a",), ("a", "b"), ("a",), ("a", "b", "c")]
+    user = Subject(source="help", object="user", id="1", created_at=START)
+    told = [_version(n, user, *names) for n, names in enumerate(said)]
+    for crash_at in range(40):
+        graph, journal, ours = MemoryTable(), MemoryTable(), made()
+        run_alone(resolve(told[:2], ours), graph, journal)
+        run_alone(resolve(told[2:3], ours), graph, journal, crash_at)
+        run_alone(resolve(told[3:], ours), graph, journal)
+        run_alone(resolve(told[2:3], ours), graph, journal)
+        assert not broken_promises(graph, CHANGING), f"call {crash_at}"
+        assert graph_in(graph) == expected(told, RULES), f"call {crash_at}"
+
+
+def _version(number: int, user: Subject, *names: str) -> Received:
+    received = contact(0, user, *(f"{name}@example.com" for name in names))
+    observation = received.observation
+    record = observation.record.model_copy(update={"version": str(number)})
+    return received._replace(observation=observation.model_copy(update={"record": record}))
 
 
 def test_without_the_heads_condition_some_history_goes_wrong() -> None:

@@ -1,11 +1,13 @@
 """Three histories that people complain of elsewhere, played through."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from random import Random
 
 from rules.resolution import resolve
+from rules.resolution_adoption import adopt
 from rules.resolution_case import Received
 from rules.resolution_removal import erase, remove_record
 from rules.resolution_verdicts import judge
@@ -16,7 +18,7 @@ from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
 from tests.simulator.deeds import judged
 from tests.simulator.histories import RULES, START, expected
 from tests.simulator.meter import Meter
-from tests.simulator.reading import broken_promises, graph_in, islands
+from tests.simulator.reading import broken_promises, graph_in, heads, islands
 from tests.simulator.removals import REMOVED
 from tests.simulator.stories import contact, family, guests, hoarder, merges, subject_of, two_people
 from tests.simulator.world import Faults, Job, World
@@ -122,6 +124,26 @@ def test_who_has_too_much_of_a_type_is_linked_again_when_the_rest_is_taken_out()
         meter.run(erase(s, REMOVED + timedelta(days=9), made))
     assert not broken_promises(meter.graph)
     assert graph_in(meter.graph) == expected(others)
+
+
+def test_what_is_in_doubt_stays_so_when_new_rules_release_it() -> None:
+    meter, made = Meter(), laws()
+    user = Subject(source="help", object="user", id="1")
+    first = contact(9, user, "a@example.com", "b@example.com", "c@example.com")
+    other = contact(9, user, "d@example.com")
+    other = other._replace(observation=other.observation.model_copy(update={"record": OTHER}))
+    meter.run(resolve([first, other], made))
+    s, record = subject_of(first), first.observation.record
+    meter.run(remove_record(s, (record.kind, record.id), REMOVED, made))
+    email = RULES.types["email"].model_copy(update={"per_subject": 9})
+    rules = RULES.model_copy(update={"types": {**RULES.types, "email": email}})
+    new = replace(made, rules=rules)
+    meter.run(adopt("v2", new, pages=99))
+    meter.run(remove_record(s, (record.kind, record.id), REMOVED, new, last=True))
+    assert not broken_promises(meter.graph)
+    assert graph_in(meter.graph) == expected([other], rules)
+    (head,) = heads(meter.graph).values()
+    assert len(head.links) == 1
 
 
 def _later(observation: Observation) -> Observation:

@@ -44,7 +44,8 @@ class Company:
             s: Node(
                 created="1",
                 own=f"{head.subject.source}:{head.subject.object}#{s}",
-                links=frozenset(head.links),
+                links=frozenset(head.links) - head.crowded,
+                crowded=head.crowded,
             )
             for s, head in self.heads.items()
         }
@@ -115,6 +116,16 @@ def test_what_everybody_has_and_what_was_taken_out_join_nobody() -> None:
     company = family()
     company.hears("ignore", "help-3", "phone#+12025550143")
     assert company.why("crm-7", "help-3").obstacles[0].reason == "ignored"
+
+
+def test_given_a_subject_with_too_much_of_a_type_then_that_is_what_keeps_them_apart() -> None:
+    company = family()
+    head = company.heads["crm-7"]
+    many = frozenset(head.links)
+    company.heads["crm-7"] = head.model_copy(update={"crowded": many})
+    found = company.why("shop-1", "crm-7")
+    assert [each.reason for each in found.obstacles if each.type == "email"] == ["crowded"]
+    assert "more of this type than a person has" in text(found)
 
 
 def test_strangers_have_nothing_in_common() -> None:
