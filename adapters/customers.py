@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from adapters.table import Key, Table
+from adapters.table import Conflict, Key, Table
 from rules.resolution_items import (
     SHARDS,
     identifier_from,
@@ -45,6 +46,13 @@ def profile_from(item: Item) -> Profile:
     return Profile.model_validate_json(str(item["data"]))
 
 
+class Kept(NamedTuple):
+    """A folded view, and those of its fields of which nobody is known to have been told."""
+
+    profile: Profile
+    untold: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Customers:
     """Strongly consistent reads, in as few calls as can be."""
@@ -56,11 +64,34 @@ class Customers:
         found = self.table.get_many([profile_key(each) for each in ids])
         return {key.pk[2:]: profile_from(item) for key, item in found.items()}
 
-    def store(self, profile: Profile, seen: int) -> None:
-        """Keeps a profile if the one that was read (version `seen`) is still there: `Conflict`."""
-        row: Item = {"v": profile.version, "data": profile.model_dump_json(exclude_defaults=True)}
-        key = profile_key(profile.customer)
-        self.table.write(Write("put", key, row, condition=version_is(seen)))
+    def kept(self, ids: Iterable[CustomerId]) -> dict[CustomerId, Kept]:
+        """The same, with what is still to be told of them."""
+        found = self.table.get_many([profile_key(each) for each in ids])
+        return {key.pk[2:]: Kept(profile_from(row), _untold(row)) for key, row in found.items()}
+
+    def store(self, kept: Kept, seen: int, beside: Sequence[Write]) -> None:
+        """Keeps a view with the rows beside it, if the one that was read (version `seen`) is still
+        there: `Conflict`.
+        """
+        profile = kept.profile
+        row: Item = {
+            "v": profile.version,
+            "data": profile.model_dump_json(exclude_defaults=True),
+            "untold": kept.untold,
+        }
+        put = Write("put", profile_key(profile.customer), row, condition=version_is(seen))
+        if beside:
+            self.table.transact([put, *beside])
+        else:
+            self.table.write(put)
+
+    def told(self, profile: Profile) -> None:
+        """Everybody knows of this version; whoever stored the next tells of both."""
+        same = version_is(profile.version)
+        with suppress(Conflict):
+            self.table.write(
+                Write("update", profile_key(profile.customer), remove=("untold",), condition=same)
+            )
 
     def islands(self, names: Iterable[str]) -> dict[str, Island]:
         """Name → the island that it is part of today."""
@@ -126,6 +157,11 @@ class Customers:
         """The customers listed under a word of a name, so many at most."""
         rows = self.table.query(partition, consistent=False, limit=limit)
         return frozenset(str(item["sk"]) for item in rows.items)
+
+
+def _untold(row: Item) -> frozenset[str]:
+    names = row.get("untold")
+    return names if isinstance(names, frozenset) else frozenset()
 
 
 def consent_from(item: Item) -> ConsentRow:

@@ -1,11 +1,18 @@
-"""The folded views of customers, rebuilt from their rows; an older one never replaces a newer."""
+"""The folded views of customers, rebuilt from their rows; an older one never replaces a newer.
+
+A view is stored with the fields that changed, and keeps them until they were told, so that
+whoever folds the customer next tells what a crash left unsaid.
+"""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from adapters.customers import Customers
+from adapters.customers import Customers, Kept
 from adapters.table import Conflict
-from rules import profile
+from rules import finding, profile
+from rules.keys import Pepper
 from schemas.errors import RetryLater
 from schemas.graph import CustomerId, Island, Profile, RecordRow, SubjectHead, SubjectKey
 from schemas.policy import IdentityRules
@@ -28,35 +35,46 @@ class Rows(NamedTuple):
     records: Mapping[SubjectKey, tuple[RecordRow, ...]]
 
 
-def fold_all(customers: Customers, jobs: Mapping[CustomerId, Job], rules: IdentityRules) -> None:
-    """Folds and stores each; one that moves while it is folded is folded again."""
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Where views are kept, and what they are folded by."""
+
+    customers: Customers
+    rules: IdentityRules
+    pepper: Pepper
+
+
+def fold_all(views: Views, jobs: Mapping[CustomerId, Job]) -> dict[CustomerId, Kept]:
+    """Folds and stores each; one that moves while it is folded is folded again. Answers with the
+    views that somebody is still to be told of.
+    """
+    untold: dict[CustomerId, Kept] = {}
     left = dict(jobs)
     for _ in range(ATTEMPTS):
-        left = _fold(customers, left, rules)
+        for customer, kept in _fold(views, left).items():
+            del left[customer]
+            if kept.untold:
+                untold[customer] = kept
         if not left:
-            return
+            return untold
     message = f"{len(left)} customers changed while they were folded"
     raise RetryLater(message)
 
 
-def _fold(
-    customers: Customers, jobs: dict[CustomerId, Job], rules: IdentityRules
-) -> dict[CustomerId, Job]:
-    """Folds each once; the ones that somebody else stored meanwhile are left.
+def _fold(views: Views, jobs: Mapping[CustomerId, Job]) -> dict[CustomerId, Kept]:
+    """Folds each once: what is kept now. Those that somebody else stored meanwhile are left out.
 
     The profile is read before what it is folded from. So whoever stored the version that was
     read had read no newer rows than these, and its version is the only condition needed.
     """
-    seen = customers.profiles(jobs)
-    rows = read(customers, jobs)
-    left = {}
+    seen = views.customers.kept(jobs)
+    rows = read(views.customers, jobs)
+    found = {}
     for customer, job in jobs.items():
-        new = folded(customer, job, rows, rules)
-        try:
-            _store(customers, seen.get(customer), new)
-        except Conflict:
-            left[customer] = job
-    return left
+        new = folded(customer, job, rows, views.rules)
+        with suppress(Conflict):
+            found[customer] = _store(views, seen.get(customer), new)
+    return found
 
 
 def read(customers: Customers, jobs: Mapping[CustomerId, Job]) -> Rows:
@@ -80,10 +98,15 @@ def folded(customer: CustomerId, job: Job, rows: Rows, rules: IdentityRules) -> 
     return found.model_copy(update={"into": job.into}) if found.gone else found
 
 
-def _store(customers: Customers, old: Profile | None, new: Profile) -> None:
-    if old is None and new.gone:
-        return
-    if old and not profile.changed(old, new) and old.island == new.island:
-        return
-    version = old.version if old else 0
-    customers.store(new.model_copy(update={"version": version + 1}), version)
+def _store(views: Views, old: Kept | None, new: Profile) -> Kept:
+    """What is kept now: the new view, unless nothing of it differs."""
+    before, untold = old or (None, frozenset[str]())
+    if before is None and new.gone:
+        return Kept(new)
+    names = profile.changed(before, new)
+    if before and not names and before.island == new.island:
+        return Kept(before, untold)
+    seen = before.version if before else 0
+    kept = Kept(new.model_copy(update={"version": seen + 1}), untold.union(names))
+    views.customers.store(kept, seen, finding.rows(views.pepper, before, new))
+    return kept

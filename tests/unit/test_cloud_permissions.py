@@ -2,7 +2,7 @@
 
 import json
 
-from local.cloud_permissions import partitions, statements
+from local.cloud_permissions import by_action, partitions, statements
 
 
 def test_each_statement_is_authorised_for_its_verb_on_its_table() -> None:
@@ -68,3 +68,16 @@ def test_a_call_is_limited_by_every_partition_that_it_names() -> None:
         ["S#4", "G#1"],
         ["I#1"],
     ]
+
+
+def test_each_action_of_a_transaction_is_limited_by_the_partitions_that_it_is_done_to() -> None:
+    writes = [
+        {"Put": {"Item": {"pk": {"S": "C#1"}}}},
+        {"Delete": {"Key": {"pk": {"S": "N#2"}}}},
+        {"Put": {"Item": {"pk": {"S": "N#3"}}}},
+    ]
+    assert by_action(json.dumps({"TransactItems": writes}).encode()) == {
+        "dynamodb:PutItem": ["C#1", "N#3"],
+        "dynamodb:DeleteItem": ["N#2"],
+    }
+    assert by_action(b'{"TableName": "graph", "Key": {"pk": {"S": "C#1"}}}') == {}
