@@ -1,6 +1,7 @@
 """What a change of the graph is announced as, whatever the order and however often."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -288,3 +289,25 @@ def test_given_a_kill_at_any_step_then_the_batch_come_again_says_and_lists_the_s
             return
         assert {event.id: event.data for event in world.said[said:]} == wanted, step
         assert world.table.store.rows == whole.table.store.rows, step
+
+
+def test_given_a_newer_view_that_its_teller_died_on_then_who_tells_the_older_leaves_it_to_be_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = world.subject("ada")
+    world.island("g1", 1, [ada])
+
+    def gone(aws: object, name: str, events: list[Any]) -> None:
+        raise Killed
+
+    def meanwhile(aws: object, name: str, events: list[Any]) -> None:
+        monkeypatch.setattr(bus, "publish", gone)
+        world.contact(ada, name="Ada")
+        with suppress(Killed):
+            announce.handler({"Records": world.table.changes[-1:]})
+        monkeypatch.setattr(bus, "publish", world.publish)
+        world.publish(aws, name, events)
+
+    monkeypatch.setattr(bus, "publish", meanwhile)
+    changed = [(event.data.version, event.data.changed) for event in world.stream()]
+    assert changed == [(1, ("subjects",)), (2, ("name", "subjects"))]
