@@ -11,7 +11,7 @@ from rules.announcing import Change
 from rules.keys import Pepper
 from rules.resolution_items import island_from, subject_from
 from schemas.graph import CustomerId, Island, Profile, SubjectHead, SubjectKey
-from schemas.rows import Item, Key, Write
+from schemas.rows import Item, Write
 
 Data = ConsentChanged | CustomerChanged | CustomersMerged | CustomerSplit
 
@@ -42,7 +42,9 @@ class News:
     def say_changed(self, kept: Kept) -> None:
         """Adds that a view is another, which the change of no other item says."""
         customer, version = kept.profile.customer, kept.profile.version
-        data = CustomerChanged(customer=customer, version=version, changed=tuple(sorted(kept.untold)))
+        data = CustomerChanged(
+            customer=customer, version=version, changed=tuple(sorted(kept.untold))
+        )
         parts = (*profile_key(customer), version, CustomerChanged.__name__, customer)
         self.said.append(Said(announcing.event_id(*parts), data))
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from adapters.customers import Customers, consent_from, profile_from, profile_key
-from adapters.table import Table
+from adapters.customers import Customers, consent_from, profile_from, profile_key, side_by_side
+from adapters.table import Item, Table
 from rules.delivery import Addressee, Person
-from schemas.graph import ConsentRow, CustomerId, IdentifierKey, Profile, SubjectKey
+from schemas.graph import ConsentRow, CustomerId, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +18,19 @@ class Reader:
     journal: Table
 
     def person(self, customer: CustomerId, version: int) -> Person | None:
-        """The customer as it is now; none when no subject carries its id any more.
+        """The customer as it is now; none when no subject carries its id any more."""
+        return self.people({customer: version}).get(customer)
 
-        The view may be a moment old, unless it is older than what the event has seen. Its island
-        is read strongly: who is who decides whose consent counts.
+    def people(self, wanted: Mapping[CustomerId, int]) -> dict[CustomerId, Person]:
+        """Those of the customers that are somebody now, in two calls.
+
+        A view may be a moment old, unless it is older than the version that an event has seen. The
+        islands are read strongly: who is who decides whose consent counts.
         """
-        profile = self._profile(customer, version)
-        if profile is None or profile.gone:
-            return None
-        islands = Customers(self.graph).islands([profile.island])
-        if profile.island not in islands:
-            return None
-        person = Person(profile, islands[profile.island])
-        return person if person.subjects else None
+        views = [view for view in self._views(wanted) if not view.gone]
+        islands = Customers(self.graph).islands({view.island for view in views})
+        people = [Person(v, islands[v.island]) for v in views if v.island in islands]
+        return {person.profile.customer: person for person in people if person.subjects}
 
     def said(self, person: Person, addressee: Addressee) -> Mapping[str, tuple[ConsentRow, ...]]:
         """Every consent event that bears on an addressee, by address and by subject.
@@ -38,20 +39,27 @@ class Reader:
         both before anything is acknowledged, so that the graph's strong read is the one that
         decides.
         """
-        found = {s: self._of_subject(s) for s in sorted(person.subjects)}
-        return found | {key: self._of_address(key) for key in sorted(addressee.addresses)}
+        places = [(s, self.graph, f"S#{s}") for s in sorted(person.subjects)]
+        for key in sorted(addressee.addresses):
+            places += [(key, table, f"I#{key}") for table in (self.graph, self.journal)]
+        found = side_by_side([partial(self._events, table, pk) for _, table, pk in places])
+        said: dict[str, tuple[ConsentRow, ...]] = {}
+        for (about, *_), events in zip(places, found, strict=True):
+            said[about] = said.get(about, ()) + events
+        return said
 
-    def _profile(self, customer: CustomerId, version: int) -> Profile | None:
-        key = profile_key(customer)
-        item = self.graph.get(key, consistent=False)
-        if item is None or int(str(item.get("v", 0))) < version:
-            item = self.graph.get(key)
-        return profile_from(item) if item else None
+    def _views(self, wanted: Mapping[CustomerId, int]) -> list[Profile]:
+        seen = {profile_key(customer): version for customer, version in wanted.items()}
+        rows = self.graph.get_many(list(seen), consistent=False)
+        late = [key for key in seen if _version(rows.get(key)) < seen[key]]
+        if late:
+            rows |= self.graph.get_many(late)
+        return [profile_from(row) for row in rows.values()]
 
-    def _of_subject(self, s: SubjectKey) -> tuple[ConsentRow, ...]:
-        return tuple(consent_from(item) for item in self.graph.all(f"S#{s}", "K#"))
+    def _events(self, table: Table, pk: str) -> tuple[ConsentRow, ...]:
+        rows = table.all(pk, "K#", consistent=table is self.graph)
+        return tuple(consent_from(row) for row in rows)
 
-    def _of_address(self, key: IdentifierKey) -> tuple[ConsentRow, ...]:
-        place = f"I#{key}"
-        kept = self.journal.all(place, "K#", consistent=False)
-        return tuple(consent_from(item) for item in (*self.graph.all(place, "K#"), *kept))
+
+def _version(row: Item | None) -> int:
+    return int(str(row.get("v", 0))) if row else -1

@@ -64,6 +64,9 @@ class Telling:
         office = self.office
         lease_until = office.clock() + LEASE.total_seconds() - MARGIN_SECONDS
         claim = office.ledger.claim(self.addressee.key, office.token(), office.now())
+        if self._stands(claim):
+            office.ledger.release(claim)
+            return True
         turn: Turn | None = None
         try:
             for _ in range(ATTEMPTS):
@@ -78,6 +81,11 @@ class Telling:
         except (RetryLater, Misconfigured) as error:
             self._put_off(claim, turn, error)
             raise
+
+    def _stands(self, claim: Claim) -> bool:
+        """Whether it was refused, and nothing changed that could lift that."""
+        row, changed, policy = claim.row, self.errand.changed, self.office.book.version
+        return row is not None and not claim.unclean and delivery.stands(row, changed, policy)
 
     def _person(self) -> Person:
         person = self.office.reader.person(self.errand.customer, self.errand.version)

@@ -10,7 +10,7 @@ from rules import keys, money, normalise
 from rules.consent import Scope
 from rules.keys import Pepper
 from schemas.config import Config, Destination
-from schemas.decision import Decision
+from schemas.decision import Decision, DeliveryRow
 from schemas.graph import ConsentRow, CustomerId, IdentifierKey, Island, Known, Profile, SubjectKey
 from schemas.identifiers import Identifier
 from schemas.observation import Trait
@@ -21,6 +21,10 @@ CUSTOMER: Final = "customer"
 """The type of a name for somebody that is no address: the customer's id."""
 FACTS: Final = ("value", "orders", "segment")
 EVERYTHING: Final = (*get_args(Trait), *FACTS)
+DECISIVE: Final = frozenset({"identifiers", "subjects", "gone", "email", "phone"})
+"""What decides under which name somebody is known, and whose consent counts."""
+LIFTED_BY_AN_EVENT: Final = frozenset({"no_consent", "not_cleared"})
+"""Refusals that time alone does not lift: no grant is known, not even of a later date."""
 FREQUENT: Final = 5
 READERS: Final[Mapping[str, Callable[[str], Identifier | None]]] = {
     "email": normalise.email,
@@ -117,6 +121,17 @@ def scopes(addressee: Addressee, said: Mapping[str, Iterable[ConsentRow]]) -> tu
     return tuple(
         Scope(tuple(events), about in addressee.speaking) for about, events in said.items()
     )
+
+
+def stands(row: DeliveryRow, changed: frozenset[str] | None, policy: str) -> bool:
+    """Whether a refusal holds after a change of these fields, which cannot decide otherwise.
+
+    What does lift it comes with an event of its own. Somebody whom the destination holds is always
+    looked at.
+    """
+    decision = row.decision
+    refused = row.outcome == "withheld" and decision.reason in LIFTED_BY_AN_EVENT and not row.held
+    return refused and decision.policy == policy and not (changed is None or changed & DECISIVE)
 
 
 def content(

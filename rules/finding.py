@@ -10,7 +10,9 @@ def rows(pepper: Pepper, old: Profile | None, new: Profile) -> list[Write]:
     """What of them is to be written when its view changes from `old` to `new`."""
     before, after = names.words_of(old), names.words_of(new)
     named = [
-        Write("put" if word in after else "delete", Key(names.partition(pepper, word), new.customer))
+        Write(
+            "put" if word in after else "delete", Key(names.partition(pepper, word), new.customer)
+        )
         for word in sorted(before ^ after)
     ]
     return _listed(old, new) + named

@@ -1,6 +1,6 @@
 """Whatever the order in which a stream's shards are read, and however often: the same views."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -97,7 +97,8 @@ class History:
         """While a batch is worked on, another shard is read, too; or the process is gone."""
         shard, other = self.chance.sample(range(SHARDS), 2)
         left = [self.chance.randrange(30)]
-        meanwhile = self.chance.choice([self._die, lambda: self._hear(other)])
+        events: list[Callable[[], None]] = [self._die, lambda: self._hear(other)]
+        meanwhile = self.chance.choice(events)
 
         def tick() -> None:
             left[0] -= 1
