@@ -64,6 +64,16 @@ class Kept(NamedTuple):
     untold: frozenset[str] = frozenset()
 
 
+class Look(NamedTuple):
+    """Rows as one reading found them: islands by any name that they had, the subjects that exist,
+    and each view that was asked for, or none.
+    """
+
+    islands: Mapping[str, Island]
+    heads: Mapping[SubjectKey, SubjectHead]
+    views: Mapping[CustomerId, Kept | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Customers:
     """Strongly consistent reads, in as few calls as can be."""
@@ -75,10 +85,22 @@ class Customers:
         found = self.table.get_many([profile_key(each) for each in ids])
         return {key.pk[2:]: profile_from(item) for key, item in found.items()}
 
-    def kept(self, ids: Iterable[CustomerId]) -> dict[CustomerId, Kept]:
-        """The same, with what is still to be told of them."""
-        found = self.table.get_many([profile_key(each) for each in ids])
-        return {key.pk[2:]: Kept(profile_from(row), _untold(row)) for key, row in found.items()}
+    def look(
+        self,
+        islands: Iterable[str] = (),
+        subjects: Iterable[SubjectKey] = (),
+        customers: Iterable[CustomerId] = (),
+    ) -> Look:
+        """Rows of several kinds in one call, and another for each hop to an island of today."""
+        names, ids = frozenset(islands), frozenset(customers)
+        keys = [*map(island_key, sorted(names)), *map(subject_key, subjects)]
+        found = self.table.get_many([*keys, *map(profile_key, sorted(ids))])
+        rows = {key.pk: row for key, row in found.items()}
+        return Look(
+            self._today(names, found),
+            {pk[2:]: subject_from(row) for pk, row in rows.items() if pk.startswith("S#")},
+            {each: kept_from(rows[f"C#{each}"]) if f"C#{each}" in rows else None for each in ids},
+        )
 
     def store(self, kept: Kept, seen: int, beside: Sequence[Write]) -> None:
         """Keeps a view with the rows beside it, if the one that was read (version `seen`) is still
@@ -104,23 +126,24 @@ class Customers:
                 Write("update", profile_key(profile.customer), remove=("untold",), condition=same)
             )
 
-    def islands(self, names: Iterable[str]) -> dict[str, Island]:
+    def islands(self, names: Iterable[str]) -> Mapping[str, Island]:
         """Name → the island that it is part of today."""
+        return self.look(islands=names).islands
+
+    def _today(self, names: frozenset[str], found: Mapping[Key, Item]) -> dict[str, Island]:
         read: dict[str, Island] = {}
-        wanted = set(names)
-        asked = frozenset(wanted)
         for _ in range(HOPS):
-            found = self.table.get_many([island_key(g) for g in sorted(wanted)])
-            read |= {key.pk[2:]: island_from(item) for key, item in found.items()}
+            rows = {key.pk: row for key, row in found.items() if key.pk.startswith("G#")}
+            read |= {pk[2:]: island_from(row) for pk, row in rows.items()}
             wanted = {i.into for i in read.values() if i.into and i.into not in read}
             if not wanted:
                 break
-        return {g: _last(read, g) for g in asked if g in read}
+            found = self.table.get_many([island_key(g) for g in sorted(wanted)])
+        return {g: _last(read, g) for g in names if g in read}
 
-    def heads(self, subjects: Iterable[SubjectKey]) -> dict[SubjectKey, SubjectHead]:
+    def heads(self, subjects: Iterable[SubjectKey]) -> Mapping[SubjectKey, SubjectHead]:
         """The subjects that exist."""
-        found = self.table.get_many([subject_key(s) for s in subjects])
-        return {key.pk[2:]: subject_from(item) for key, item in found.items()}
+        return self.look(subjects=subjects).heads
 
     def contacts(self, subjects: Sequence[SubjectKey]) -> dict[SubjectKey, tuple[RecordRow, ...]]:
         """The contact records of each subject, several subjects at once."""
@@ -168,9 +191,10 @@ class Customers:
         return frozenset(str(item["sk"]) for item in rows.items)
 
 
-def _untold(row: Item) -> frozenset[str]:
-    names = row.get("untold")
-    return names if isinstance(names, frozenset) else frozenset()
+def kept_from(row: Item) -> Kept:
+    """A view, with what is still to be told of it."""
+    untold = row.get("untold")
+    return Kept(profile_from(row), untold if isinstance(untold, frozenset) else frozenset())
 
 
 def consent_from(item: Item) -> ConsentRow:

@@ -55,8 +55,9 @@ def announce(changes: Sequence[Change]) -> None:
     then notes that it is told.
     """
     customers, pepper = Customers(wiring.graph()), wiring.pepper("graph")
-    news = follow(customers, changes)
-    untold = fold_all(Views(customers, wiring.policy()[1].identity, pepper), news.jobs)
+    news = follow(customers, changes, pepper)
+    views = Views(customers, wiring.policy()[1].identity, pepper)
+    untold = fold_all(views, news.jobs, news.seen)
     for kept in untold.values():
         news.say_changed(kept)
     wiring.graph().write_many(news.writes(pepper))

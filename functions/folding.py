@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from adapters.customers import Customers, Kept
+from adapters.customers import Customers, Kept, Look
 from adapters.table import Conflict
 from rules import finding, profile
 from rules.keys import Pepper
@@ -18,6 +18,8 @@ from schemas.graph import CustomerId, Island, Profile, RecordRow, SubjectHead, S
 from schemas.policy import IdentityRules
 
 ATTEMPTS: Final = 6
+UNKNOWN: Final[Mapping[str, Island]] = {}
+UNSEEN: Final = Look({}, {}, {})
 
 
 class Job(NamedTuple):
@@ -44,51 +46,64 @@ class Views:
     pepper: Pepper
 
 
-def fold_all(views: Views, jobs: Mapping[CustomerId, Job]) -> dict[CustomerId, Kept]:
+def fold_all(views: Views, jobs: Mapping[CustomerId, Job], seen: Look) -> dict[CustomerId, Kept]:
     """Folds and stores each; one that moves while it is folded is folded again. Answers with the
-    views that somebody is still to be told of.
+    views that somebody is still to be told of. `seen` is what was read on the way to the jobs.
     """
     untold: dict[CustomerId, Kept] = {}
     left = dict(jobs)
     for _ in range(ATTEMPTS):
-        for customer, kept in _fold(views, left).items():
+        for customer, kept in _fold(views, left, seen).items():
             del left[customer]
             if kept.untold:
                 untold[customer] = kept
         if not left:
             return untold
+        seen = UNSEEN
     message = f"{len(left)} customers changed while they were folded"
     raise RetryLater(message)
 
 
-def _fold(views: Views, jobs: Mapping[CustomerId, Job]) -> dict[CustomerId, Kept]:
+def _fold(views: Views, jobs: Mapping[CustomerId, Job], seen: Look) -> dict[CustomerId, Kept]:
     """Folds each once: what is kept now. Those that somebody else stored meanwhile are left out.
 
     The profile is read before what it is folded from. So whoever stored the version that was
     read had read no newer rows than these, and its version is the only condition needed.
     """
-    seen = views.customers.kept(jobs)
-    rows = read(views.customers, jobs)
+    unseen = jobs.keys() - seen.views.keys()
+    more = views.customers.look(customers=unseen).views if unseen else {}
+    before = {**seen.views, **more}
+    rows = read(views.customers, jobs, seen.islands)
     found = {}
     for customer, job in jobs.items():
         new = folded(customer, job, rows, views.rules)
         with suppress(Conflict):
-            found[customer] = _store(views, seen.get(customer), new)
+            found[customer] = _store(views, before[customer], new)
     return found
 
 
-def read(customers: Customers, jobs: Mapping[CustomerId, Job]) -> Rows:
-    """All that the customers are folded from."""
-    islands = customers.islands({job.island for job in jobs.values()})
-    subjects = [
+def read(
+    customers: Customers, jobs: Mapping[CustomerId, Job], islands: Mapping[str, Island] = UNKNOWN
+) -> Rows:
+    """All that the customers are folded from. `islands` are as somebody saw them before: they tell
+    which subjects to read, unless they have changed.
+    """
+    likely = _subjects(jobs, islands)
+    found = customers.look({job.island for job in jobs.values()}, likely)
+    subjects = _subjects(jobs, found.islands)
+    missed = subjects - likely
+    heads = {**found.heads, **(customers.heads(missed) if missed else {})}
+    return Rows(found.islands, heads, customers.contacts(sorted(subjects)))
+
+
+def _subjects(jobs: Mapping[CustomerId, Job], islands: Mapping[str, Island]) -> set[SubjectKey]:
+    return {
         s
         for customer, job in jobs.items()
         if job.island in islands
         for s, label in islands[job.island].labels.items()
         if label == customer
-    ]
-    heads = customers.heads(subjects)
-    return Rows(islands, heads, customers.contacts(subjects))
+    }
 
 
 def folded(customer: CustomerId, job: Job, rows: Rows, rules: IdentityRules) -> Profile:

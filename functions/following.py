@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-from adapters.customers import Customers, Kept, consent_from, profile_from, profile_key
+from adapters.customers import Customers, Kept, Look, consent_from, profile_from, profile_key
 from events.outbound import ConsentChanged, CustomerChanged, CustomersMerged, CustomerSplit
-from functions.folding import Job
-from rules import announcing, finding, listing, profile
+from functions.folding import UNSEEN, Job
+from rules import announcing, finding, keys, listing, profile
 from rules.announcing import Change
 from rules.keys import Pepper
 from rules.resolution_items import island_from, subject_from
 from schemas.graph import CustomerId, Island, Profile, SubjectHead, SubjectKey
 from schemas.rows import Item, Write
 
+FOLDED: Final = frozenset({"subject", "contact"})
 Data = ConsentChanged | CustomerChanged | CustomersMerged | CustomerSplit
 
 
@@ -28,6 +30,7 @@ class Said:
 class News:
     """What a batch of changes asks for: customers to fold, rows of lists, events."""
 
+    seen: Look
     jobs: dict[CustomerId, Job] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
     listed: list[Write] = field(default_factory=list)
@@ -56,15 +59,17 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where each subject is now. Islands are looked up by any name that they ever had."""
+    """Where each subject is now. Islands are looked up by any name that they ever had; with them
+    were read the views of the customers that the subjects founded, which most still are.
+    """
 
     heads: Mapping[SubjectKey, SubjectHead]
-    islands: Mapping[str, Island]
+    seen: Look
     carriers: Mapping[str, frozenset[SubjectKey]]
 
     def island(self, name: str) -> Island:
         """The island of today; an empty one when it is no more."""
-        return self.islands.get(name) or Island(g=name, version=0)
+        return self.seen.islands.get(name) or Island(g=name, version=0)
 
     def home(self, s: SubjectKey) -> tuple[CustomerId, str] | None:
         """The customer that a subject is, and its island."""
@@ -75,26 +80,27 @@ class Places:
         return island.labels[s], island.g
 
 
-def follow(customers: Customers, changes: Sequence[Change]) -> News:
+def follow(customers: Customers, changes: Sequence[Change], pepper: Pepper) -> News:
     """What the changes ask for, in order."""
-    places = _places(customers, changes)
-    news = News()
+    places = _places(customers, changes, pepper)
+    news = News(places.seen)
     for change in changes:
         if change.about in HEARD:
             HEARD[change.about](change, places, news)
     return news
 
 
-def _places(customers: Customers, changes: Sequence[Change]) -> Places:
+def _places(customers: Customers, changes: Sequence[Change], pepper: Pepper) -> Places:
     addresses = [c.name for c in changes if c.about == "consent" and c.key.pk.startswith("I#")]
     carriers = customers.members(addresses) if addresses else {}
     heads = {c.name: subject_from(c.new) for c in changes if c.about == "subject" and c.new}
     subjects = {c.name for c in changes if c.about != "nothing" and c.key.pk.startswith("S#")}
-    subjects = subjects.union(*carriers.values()) - heads.keys()
-    heads |= customers.heads(subjects) if subjects else {}
+    unread = subjects.union(*carriers.values()) - heads.keys()
+    heads |= customers.heads(unread) if unread else {}
     joined = {c.name for c in changes if c.about == "island"}
     wanted = joined | {head.island for head in heads.values()}
-    return Places(heads, customers.islands(wanted) if wanted else {}, carriers)
+    founded = {keys.of_customer(pepper, c.name) for c in changes if c.about in FOLDED}
+    return Places(heads, customers.look(wanted, customers=founded) if wanted else UNSEEN, carriers)
 
 
 def _on_subject(change: Change, places: Places, news: News) -> None:
