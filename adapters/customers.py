@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
-from adapters.table import Conflict, Key, Table
+from adapters.table import Key, Table
 from rules.resolution_items import (
     SHARDS,
     identifier_from,
@@ -118,13 +117,10 @@ class Customers:
         else:
             self.table.write(put)
 
-    def told(self, profile: Profile) -> None:
-        """Everybody knows of this version; whoever stored the next tells of both."""
-        same = version_is(profile.version)
-        with suppress(Conflict):
-            self.table.write(
-                Write("update", profile_key(profile.customer), remove=("untold",), condition=same)
-            )
+    def told(self, profiles: Iterable[Profile]) -> None:
+        """Everybody knows of these versions; whoever stored the next of one tells of both."""
+        seen = {profile_key(each.customer): each.version for each in profiles}
+        self.table.remove_many("untold", seen)
 
     def islands(self, names: Iterable[str]) -> Mapping[str, Island]:
         """Name → the island that it is part of today."""

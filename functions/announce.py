@@ -62,8 +62,7 @@ def announce(changes: Sequence[Change]) -> None:
         news.say_changed(kept)
     wiring.graph().write_many(news.writes(pepper))
     _publish(news.said)
-    for kept in untold.values():
-        customers.told(kept.profile)
+    customers.told(kept.profile for kept in untold.values())
     wiring.metrics().add_metric("CustomersFolded", "Count", len(news.jobs))
     wiring.metrics().add_metric("EventsAnnounced", "Count", len(news.said))
 

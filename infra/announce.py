@@ -39,7 +39,7 @@ class Announce(Construct):
         listed = ("L#customer#*", "N#*")
         function.may("dynamodb:PutItem", on=graph, keys=("C#*", "Q#announce", *listed))
         function.may("dynamodb:DeleteItem", on=graph, keys=listed)
-        function.may("dynamodb:UpdateItem", on=graph, keys=("C#*",))
+        function.may("dynamodb:PartiQLUpdate", on=graph, keys=("C#*",))
         function.may("dynamodb:BatchWriteItem", on=graph, keys=("L#*", "N#*"))
         function.reads_secret(shared.target.secret("pepper", "graph"))
         function.uses_key(via="dynamodb")

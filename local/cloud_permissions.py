@@ -15,6 +15,7 @@ STATEMENT: Final = re.compile(
     r'\s*(INSERT|UPDATE|DELETE|SELECT)\b.*?"([^"]+)"', re.IGNORECASE | re.DOTALL
 )
 FIELD: Final = re.compile(r"'(\w+)': \?")
+ASKED: Final = re.compile(r"(\w+) = \?")
 PARTITION: Final = re.compile(r"\bpk = (:\w+)")
 KEYS: Final = "dynamodb:LeadingKeys"
 BY_ACTION: Final = "sluice:KeysByAction"
@@ -91,7 +92,7 @@ def by_action(body: bytes) -> dict[str, list[str]]:
 def partitions(body: bytes) -> list[str]:
     """The partition keys that a call names: of single items, batches, queries, transactions."""
     call = json.loads(body)
-    named = [call, *map(_inserted, call.get("Statements", []))]
+    named = [call, *map(_named, call.get("Statements", []))]
     named += [inner for item in call.get("TransactItems", []) for inner in item.values()]
     for requests in call.get("RequestItems", {}).values():
         if isinstance(requests, dict):
@@ -104,9 +105,10 @@ def partitions(body: bytes) -> list[str]:
     return [key["pk"]["S"] for key in keys if "pk" in key]
 
 
-def _inserted(statement: Mapping[str, Any]) -> dict[str, Any]:
-    """The item of an `INSERT … VALUE {'pk': ?, …}`; nothing of another statement."""
-    names = FIELD.findall(statement["Statement"])
+def _named(statement: Mapping[str, Any]) -> dict[str, Any]:
+    """The item of an `INSERT … VALUE {'pk': ?, …}`, or what an `… WHERE pk = ? AND …` asks for."""
+    text = statement["Statement"]
+    names = FIELD.findall(text) or ASKED.findall(text.partition(" WHERE ")[2])
     return {"Item": dict(zip(names, statement.get("Parameters", []), strict=False))}
 
 

@@ -1,11 +1,11 @@
 """`adapters.table.Table` over rows in memory, which also tells what its stream would tell."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.table import Rows, Table, encode, encode_key, key_of
-from schemas.rows import Item, Key, Write
+from schemas.rows import Conflict, Item, Key, Write, version_is
 from tests.simulator.store import MemoryTable
 
 
@@ -82,6 +82,17 @@ class FakeTable(Table):
         for item, new in zip(items, verdicts, strict=True):
             if new:
                 self._stream(key_of(item), None, self.store.rows[key_of(item)])
+        return verdicts
+
+    def remove_many(self, name: str, seen: Mapping[Key, int]) -> list[bool]:
+        verdicts = []
+        for key, version in seen.items():
+            try:
+                self.transact([Write("update", key, remove=(name,), condition=version_is(version))])
+            except Conflict:
+                verdicts.append(False)
+            else:
+                verdicts.append(True)
         return verdicts
 
     def _begun(self, call: str) -> None:

@@ -55,7 +55,11 @@ def test_a_call_is_limited_by_every_partition_that_it_names() -> None:
                 {
                     "Statement": "INSERT INTO \"graph\" VALUE {'sk': ?, 'pk': ?}",
                     "Parameters": [{"S": "HEAD"}, {"S": "I#1"}],
-                }
+                },
+                {
+                    "Statement": 'UPDATE "graph" REMOVE told WHERE pk = ? AND sk = ? AND v = ?',
+                    "Parameters": [{"S": "C#2"}, {"S": "META"}, {"N": "1"}],
+                },
             ]
         },
     ]
@@ -66,7 +70,7 @@ def test_a_call_is_limited_by_every_partition_that_it_names() -> None:
         ["S#1", "S#2"],
         ["S#3"],
         ["S#4", "G#1"],
-        ["I#1"],
+        ["I#1", "C#2"],
     ]
 
 

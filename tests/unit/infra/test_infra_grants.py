@@ -86,7 +86,7 @@ def test_only_who_adopts_a_policy_writes_one(flow: Template) -> None:
 
 
 def test_only_announce_writes_profiles_and_nobody_takes_one_away(flow: Template) -> None:
-    assert writers(flow, "C#*") == writers(flow, "C#*", "dynamodb:UpdateItem") == {"announce"}
+    assert writers(flow, "C#*") == writers(flow, "C#*", "dynamodb:PartiQLUpdate") == {"announce"}
     assert writers(flow, "C#*", "dynamodb:DeleteItem") == set()
     assert writers(flow, "N#*", "dynamodb:DeleteItem") == {"announce"}
 
