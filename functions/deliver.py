@@ -10,16 +10,15 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
-from adapters import queue
 from adapters.ledger import Ledger
 from connectors import registry
 from events.outbound import ConsentChanged, CustomerChanged, CustomersMerged, CustomerSplit
 from functions import calling, wiring
+from functions.deferring import defer
 from functions.delivering import concerns, deliver
 from functions.office import Errand, Office
 from functions.reading import Reader
 from functions.sighting import Sightings
-from rules.backoff import redelivery
 from rules.delivery import own_sources
 from rules.gate import Book
 from schemas.errors import BadRecord, Misconfigured, RetryLater
@@ -51,6 +50,7 @@ def attempted(work: Callable[[Message], None], message: Message) -> bool:
     try:
         work(message)
     except RetryLater as error:
+        wiring.logger().warning("delivered later", extra=said(message, error))
         defer(message, error)
     except (BadRecord, Misconfigured) as error:
         wiring.logger().error("not delivered", extra=said(message, error))
@@ -68,7 +68,7 @@ class Round:
     def __init__(self, until: float) -> None:
         self.until = until
         self.ahead: dict[str, list[Errand]] = {}
-        self.done: dict[str, int] = {}
+        self.done: dict[tuple[str, bool], int] = {}
 
     def hear(self, message: Message) -> None:
         """Whom a message is about."""
@@ -77,7 +77,7 @@ class Round:
     def act(self, message: Message) -> None:
         """Does what a message asks for."""
         for errand in self.ahead.pop(message["messageId"]):
-            if self.done.get(errand.customer, -1) < errand.version:
+            if self.done.get((errand.customer, errand.decisive), -1) < errand.version:
                 self._run(errand)
 
     @cached_property
@@ -98,7 +98,8 @@ class Round:
             ahead = (each for some in self.ahead.values() for each in some)
             others = [each for each in ahead if concerns(self.office, each)]
             deliver(self.office, errand, self.sightings.of(errand, others))
-            self.done[errand.customer] = errand.version
+            for decisive in {False, errand.decisive}:
+                self.done[errand.customer, decisive] = errand.version
 
 
 def errands(body: str) -> Iterator[Errand]:
@@ -141,14 +142,6 @@ def open_office(until: float) -> Office:
         clock=wiring.clock,
         token=wiring.token,
     )
-
-
-def defer(message: Message, error: RetryLater) -> None:
-    """Leaves the message where it is for as long as the other side asked, or ever longer."""
-    wiring.logger().warning("delivered later", extra=said(message, error))
-    attempt = int(message["attributes"]["ApproximateReceiveCount"])
-    seconds = redelivery(attempt, wiring.jitter(), error.after)
-    queue.defer(wiring.aws(), message["eventSourceARN"], message["receiptHandle"], seconds)
 
 
 def said(message: Message, error: Exception) -> dict[str, str]:

@@ -84,8 +84,10 @@ class Telling:
 
     def _stands(self, claim: Claim) -> bool:
         """Whether it was refused, and nothing changed that could lift that."""
-        row, changed, policy = claim.row, self.errand.changed, self.office.book.version
-        return row is not None and not claim.unclean and delivery.stands(row, changed, policy)
+        row, policy = claim.row, self.office.book.version
+        if row is None or claim.unclean or self.errand.decisive:
+            return False
+        return delivery.stands(row, policy)
 
     def _person(self) -> Person:
         person = self.office.reader.person(self.errand.customer, self.errand.version)

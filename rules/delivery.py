@@ -123,15 +123,12 @@ def scopes(addressee: Addressee, said: Mapping[str, Iterable[ConsentRow]]) -> tu
     )
 
 
-def stands(row: DeliveryRow, changed: frozenset[str] | None, policy: str) -> bool:
-    """Whether a refusal holds after a change of these fields, which cannot decide otherwise.
-
-    What does lift it comes with an event of its own. Somebody whom the destination holds is always
-    looked at.
+def stands(row: DeliveryRow, policy: str) -> bool:
+    """Whether a refusal holds until an event that decides. Somebody whom the destination holds is
+    always looked at.
     """
-    decision = row.decision
-    refused = row.outcome == "withheld" and decision.reason in LIFTED_BY_AN_EVENT and not row.held
-    return refused and decision.policy == policy and not (changed is None or changed & DECISIVE)
+    refused = row.outcome == "withheld" and row.decision.reason in LIFTED_BY_AN_EVENT
+    return refused and not row.held and row.decision.policy == policy
 
 
 def content(

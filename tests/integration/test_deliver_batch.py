@@ -180,6 +180,27 @@ def test_a_refusal_that_a_change_cannot_lift_is_not_thought_over(post: Post) -> 
     assert post.hub.outcomes("ada")[-1] == ("sent", "granted")
 
 
+def test_a_change_that_cannot_lift_a_refusal_hides_none_that_can(post: Post) -> None:
+    ada = post.hub.knows("ada")
+    consent = event("ConsentChanged", customer=ada, purpose="offers", version=1)
+    assert post.receives(consent) == []
+    post.hub.says(key_of("ada"))
+    renamed = event("CustomerChanged", customer=ada, version=1, changed=["first_name"])
+    assert post.receives(renamed, consent) == []
+    assert post.hub.outcomes("ada")[-1] == ("sent", "granted")
+
+
+def test_a_refusal_is_thought_over_under_a_new_policy(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = post.hub.knows("ada")
+    renamed = event("CustomerChanged", customer=ada, version=1, changed=["first_name"])
+    assert post.receives(renamed) == []
+    monkeypatch.setattr(wiring, "policy", lambda: ("v2", Policy.model_validate(POLICY)))
+    assert post.receives(renamed) == []
+    assert [entry.decision.policy for entry in post.hub.ledger("ada")] == ["v1", "v2"]
+
+
 def test_a_refusal_that_time_lifts_is_thought_over_at_each_change(post: Post) -> None:
     ada = post.hub.knows("ada")
     post.hub.says(key_of("ada"), days=1)
