@@ -16,7 +16,7 @@ from schemas.config import Config
 from schemas.policy import Policy
 from schemas.rows import Write
 from schemas.settings import Settings
-from tests.simulator.mailing import LETTERS, PEPPER, POLICY, START, Hub, address, key_of
+from tests.simulator.mailing import LETTERS, PEPPER, POLICY, START, Hub, Killed, address, key_of
 
 ARN = "arn:aws:sqs:eu-central-1:000000000000:sluice-test-deliver-letters"
 CONFIG = {
@@ -199,6 +199,25 @@ def test_a_refusal_is_thought_over_under_a_new_policy(
     monkeypatch.setattr(wiring, "policy", lambda: ("v2", Policy.model_validate(POLICY)))
     assert post.receives(renamed) == []
     assert [entry.decision.policy for entry in post.hub.ledger("ada")] == ["v1", "v2"]
+
+
+def test_a_refusal_is_thought_over_when_nobody_knows_what_was_sent_meanwhile(post: Post) -> None:
+    ada = post.hub.knows("ada")
+    consent = event("ConsentChanged", customer=ada, purpose="offers", version=1)
+    assert post.receives(consent) == []
+    post.hub.says(key_of("ada"))
+
+    def gone() -> None:
+        raise Killed
+
+    post.hub.service.arriving = gone
+    with pytest.raises(Killed):
+        post.receives(consent)
+    post.hub.service.arriving = lambda: None
+    post.hub.wait(360)
+    renamed = event("CustomerChanged", customer=ada, version=1, changed=["first_name"])
+    assert post.receives(renamed) == []
+    assert post.hub.outcomes("ada")[-1] == ("sent", "granted")
 
 
 def test_a_refusal_that_time_lifts_is_thought_over_at_each_change(post: Post) -> None:
