@@ -1,12 +1,12 @@
 """A customer's rows, read for folding, context and explaining."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from adapters.table import Key, Table
+from adapters.together import side_by_side
 from rules.resolution_items import (
     SHARDS,
     identifier_from,
@@ -30,20 +30,8 @@ from schemas.graph import (
 )
 from schemas.rows import Item, Write, version_is
 
-Found = TypeVar("Found")
-
-AT_ONCE: Final = 8
-"""Calls under way: as many as the connection pool holds."""
 HOPS: Final = 64
 """Islands joined one after the other before anybody looked: far beyond what happens."""
-
-
-def side_by_side(asked: Sequence[Callable[[], Found]]) -> list[Found]:
-    """The answers in order, for the time of the slowest."""
-    if len(asked) == 1:
-        return [asked[0]()]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [each.result() for each in [pool.submit(ask) for ask in asked]]
 
 
 def profile_key(customer: CustomerId) -> Key:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from adapters.customers import Customers, consent_from, profile_from, profile_key, side_by_side
+from adapters.customers import Customers, consent_from, profile_from, profile_key
 from adapters.table import Item, Table
+from adapters.together import side_by_side
 from rules.delivery import Addressee, Person
 from schemas.graph import ConsentRow, CustomerId, Profile
 
