@@ -10,7 +10,7 @@ import pytest
 from adapters import bus
 from adapters.customers import Customers, Kept, profile_key
 from functions import announce
-from rules import keys, listing
+from rules import keys, listing, names
 from schemas.errors import RetryLater
 from schemas.graph import Profile, Review
 from schemas.identifiers import Identifier
@@ -176,6 +176,19 @@ def test_given_a_name_then_the_customer_is_found_by_its_words_until_it_changes(
     assert len(before) == len(after) == 2
     assert len(before & after) == 1
     assert not any("ada" in key.pk.lower() for key in after)
+
+
+def test_given_a_name_of_very_many_words_then_its_rows_still_fit_a_transaction(
+    world: World,
+) -> None:
+    ada = world.subject("ada")
+    world.island("g1", 1, [ada])
+    for first in (0, 1000):
+        words = [" ".join(f"w{first + n + 60 * part}" for n in range(50)) for part in range(3)]
+        world.contact(ada, name=words[0], first_name=words[1], last_name=words[2])
+        world.stream()
+        assert sum(key.pk.startswith("N#") for key in world.table.store.rows) == names.MOST
+    assert 2 * names.MOST + 2 <= 100, "what DynamoDB takes at once"
 
 
 def test_given_a_broken_item_then_it_is_set_aside_and_the_rest_is_announced(world: World) -> None:
