@@ -1,14 +1,18 @@
 """What a delivery reads: the customer, and what was said about its addresses and its person."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from adapters.customers import Customers, consent_from, profile_from, profile_key
 from adapters.table import Item, Table
 from adapters.together import side_by_side
+from rules import bonds
 from rules.delivery import Addressee, Person
 from schemas.graph import ConsentRow, CustomerId, Profile
+
+Rows = Mapping[str, tuple[ConsentRow, ...]]
+"""Address or subject → what was said about it or by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +37,40 @@ class Reader:
         people = [Person(v, islands[v.island]) for v in views if v.island in islands]
         return {person.profile.customer: person for person in people if person.subjects}
 
-    def said(self, person: Person, addressee: Addressee) -> Mapping[str, tuple[ConsentRow, ...]]:
+    def said(self, person: Person, addressee: Addressee) -> Rows:
         """Every consent event that bears on an addressee, by address and by subject.
 
         The journal holds what a restored graph may have lost; it is written before the graph, and
         both before anything is acknowledged, so that the graph's strong read is the one that
-        decides.
+        decides. What its subjects took along from customers that fell apart is beside their own.
         """
-        places = [(s, self.graph, f"S#{s}") for s in sorted(person.subjects)]
+        asked = [(s, self._there) for s in sorted(person.subjects)]
         for key in sorted(addressee.addresses):
-            places += [(key, table, f"I#{key}") for table in (self.graph, self.journal)]
-        found = side_by_side([partial(self._events, table, pk) for _, table, pk in places])
+            asked += [(key, self._there), (key, self._before)]
+        found = side_by_side([partial(read, about) for about, read in asked])
         said: dict[str, tuple[ConsentRow, ...]] = {}
-        for (about, *_), events in zip(places, found, strict=True):
+        for (about, _), events in zip(asked, found, strict=True):
             said[about] = said.get(about, ()) + events
-        return said
+        return {**said, **self._taken(person, {s: said[s] for s in person.subjects})}
+
+    def _taken(self, person: Person, own: Rows) -> Rows:
+        """Costs nothing to who was never parted from anybody.
+
+        The journal has every withdrawal, also of those who were erased; grants, which can only
+        lift one, are read where there is one.
+        """
+        who = person.subjects
+        others = sorted(bonds.reached(person.island.bonds, who) - who)
+        if not others:
+            return {}
+        if len(others) > bonds.MOST:
+            return bonds.sealed()
+        kept = _each(self._kept, others)
+        if not any(e.state == "withdrawn" for rows in (own, kept) for e in _all(rows)):
+            return {}
+        there = _each(self._there, others)
+        said = {**own, **{each: (*there[each], *kept[each]) for each in others}}
+        return bonds.taken(person.island.bonds, who, said)
 
     def _views(self, wanted: Mapping[CustomerId, int]) -> list[Profile]:
         seen = {profile_key(customer): version for customer, version in wanted.items()}
@@ -57,9 +80,27 @@ class Reader:
             rows |= self.graph.get_many(late)
         return [profile_from(row) for row in rows.values()]
 
-    def _events(self, table: Table, pk: str) -> tuple[ConsentRow, ...]:
-        rows = table.all(pk, "K#", consistent=table is self.graph)
-        return tuple(consent_from(row) for row in rows)
+    def _there(self, about: str) -> tuple[ConsentRow, ...]:
+        return tuple(map(consent_from, self.graph.all(_place(about), "K#")))
+
+    def _before(self, about: str) -> tuple[ConsentRow, ...]:
+        kept = self.journal.all(_place(about), "K#", consistent=False)
+        return tuple(map(consent_from, kept))
+
+    def _kept(self, about: str) -> tuple[ConsentRow, ...]:
+        return tuple(map(consent_from, self.journal.all(_place(about), "K#")))
+
+
+def _place(about: str) -> str:
+    return f"I#{about}" if "#" in about else f"S#{about}"
+
+
+def _all(rows: Rows) -> Iterable[ConsentRow]:
+    return (event for each in rows.values() for event in each)
+
+
+def _each(read: Callable[[str], tuple[ConsentRow, ...]], wanted: Sequence[str]) -> Rows:
+    return dict(zip(wanted, side_by_side([partial(read, each) for each in wanted]), strict=True))
 
 
 def _version(row: Item | None) -> int:
