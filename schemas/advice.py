@@ -87,7 +87,7 @@ def _advice(
             name = str(place[-1])
             return f"{_quoted(name)} is not known here.{meant(name, _fields(model, place[:-1]))}"
         case "literal_error":
-            choices = (re.findall(r"'([^']+)'", str(each.get("ctx"))) for each in errors)
+            choices = (re.findall(r"'([^']+)'", str(each.get("ctx", {}).get("expected"))) for each in errors)
             name = str(error["input"])
             return f"{_quoted(name)} is not known here.{meant(name, sum(choices, []))}"
         case "string_type" if given:

@@ -157,6 +157,31 @@ def test_what_is_no_policy_is_refused_with_the_place() -> None:
     assert (status, body["detail"].startswith("policy.identity.types.email")) == (400, True)
 
 
+@pytest.mark.parametrize(
+    "where,value,said",
+    [
+        (("identity", "types", "email", "junk"), ["(a+)+$"], "a million ways"),
+        (("identity", "types", "fone"), {"level": 2}, "Write phone."),
+        (("roles", "agent"), {"purposes": ["customer_car"]}, "customer_car"),
+        (("retention",), {"quarantin": {"days": 1, "trigger": "recorded", "basis": "x"}}, "quarantin"),
+    ],
+)
+@pytest.mark.parametrize("route", ["POST /v1/policy", "POST /v1/policy/diff"])
+@pytest.mark.usefixtures("hub")
+def test_what_a_file_may_not_say_the_api_refuses_too(
+    route: str, where: tuple[str, ...], value: object, said: str
+) -> None:
+    spoiled = STRICT.model_dump()
+    inside = spoiled
+    for name in where[:-1]:
+        inside = inside[name]
+    inside[where[-1]] = value
+    status, body = ask(route, policy=spoiled)
+    assert status == 400
+    assert body["detail"].startswith("policy.")
+    assert said in body["detail"]
+
+
 def test_a_pattern_that_does_not_compile_is_refused_before_it_could_stop_every_record(
     hub: People,
 ) -> None:
