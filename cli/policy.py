@@ -111,10 +111,12 @@ def _waited(session: Session, answer: Json) -> Json:
 
 
 def _read(file: Path) -> Policy:
-    from cli import files  # noqa: PLC0415 - the reader of YAML, for these commands only
+    # the reader of YAML, for these commands only
+    from cli import files  # noqa: PLC0415
+    from schemas import documents  # noqa: PLC0415
 
     config = file.parent / "sluice.yaml"
     try:
-        return files.both(config, file)[1] if config.exists() else files.documents.policy(file)
+        return files.both(config, file)[1] if config.exists() else documents.policy(file)
     except Misconfigured as error:
         raise Failure(str(error)) from error

@@ -13,7 +13,9 @@ from schemas.observation import Trait
 from schemas.policy import Fact
 
 TOLD: Final = (*get_args(Trait), *get_args(Fact))
-HINT: Final = Setting("hint for phone numbers; the company's, unless a source has its own", "country")
+HINT: Final = Setting(
+    "hint for phone numbers; the company's, unless a source has its own", "country"
+)
 """`country`, which every connector takes."""
 
 

@@ -49,7 +49,9 @@ SPEC: Final = Spec(
             "trait or fact → merge field, ADDRESS.city for a part; only these are sent", "fields"
         ),
         "page_size": Setting("members a page (1000)", "whole"),
-        "activity_page_size": Setting("members a page, when each one's feed is read (100)", "whole"),
+        "activity_page_size": Setting(
+            "members a page, when each one's feed is read (100)", "whole"
+        ),
         "sort_field": Setting("what members are ordered by (timestamp_signup)"),
         "status_if_new": Setting(
             "of a member that is made (subscribed)",

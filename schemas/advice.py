@@ -84,20 +84,25 @@ def _advice(
     given = places[place].text if place in places else None
     match error["type"]:
         case "extra_forbidden":
-            name = str(place[-1])
-            return f"{_quoted(name)} is not known here.{meant(name, _fields(model, place[:-1]))}"
+            known = _fields(model, place[:-1])
+            return f"{_quoted(place[-1])} is not known here.{meant(str(place[-1]), known)}"
         case "literal_error":
-            choices = (re.findall(r"'([^']+)'", str(each.get("ctx", {}).get("expected"))) for each in errors)
-            name = str(error["input"])
-            return f"{_quoted(name)} is not known here.{meant(name, sum(choices, []))}"
+            known = [name for each in errors for name in _choices(each)]
+            return (
+                f"{_quoted(error['input'])} is not known here.{meant(str(error['input']), known)}"
+            )
         case "string_type" if given:
             return f'{given} is not read as text. Write "{given}", in quotes.'
         case "string_pattern_mismatch":
-            return f"{_quoted(str(error['input']))} does not fit. Write {_fitting(error, place)}."
+            return f"{_quoted(error['input'])} does not fit. Write {_fitting(error, place)}."
         case "value_error":
             return f"{error['ctx']['error']}."
         case _:
             return _shape(error)
+
+
+def _choices(error: ErrorDetails) -> list[str]:
+    return re.findall(r"'([^']+)'", str(error.get("ctx", {}).get("expected")))
 
 
 def _shape(error: ErrorDetails) -> str:
@@ -135,6 +140,6 @@ def _fields(model: Any, place: Place) -> list[str]:  # noqa: ANN401 - walks anno
     return list(model.model_fields) if hasattr(model, "model_fields") else []
 
 
-def _quoted(name: str) -> str:
+def _quoted(name: object) -> str:
     """On one line, and not for ever."""
-    return json.dumps(name[:SHORT], ensure_ascii=False)
+    return json.dumps(str(name)[:SHORT], ensure_ascii=False)

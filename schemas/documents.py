@@ -116,30 +116,37 @@ def _once(path: Path, written: Iterable[tuple[Place, Written]]) -> Places:
 
 
 def _text(path: Path) -> str:
+    raw = _bytes(path)
     try:
-        raw = path.read_bytes()
         text = raw.decode("utf-8-sig")
-        yaml.SafeLoader(text).dispose()
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        said = "this line is not UTF-8. Write the file as UTF-8: an editor calls it the encoding."
+        raise Invalid([Problem(path.name, line, said)]) from error
+    odd = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    if odd:
+        line = text[: odd.start()].count("\n") + 1
+        said = f"this line has the character U+{ord(odd.group()):04X}. Write it without."
+        raise Invalid([Problem(path.name, line, said)])
+    return text
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except FileNotFoundError as error:
         said = f"there is no {path.name} here. Run this in the folder that holds it."
         raise Invalid([Problem(path.name, 1, said)]) from error
     except OSError as error:
         said = f"it cannot be read: {error.strerror}. Write it as a plain file, readable by you."
         raise Invalid([Problem(path.name, 1, said)]) from error
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        said = "this line is not UTF-8. Write the file as UTF-8: an editor calls it the encoding."
-        raise Invalid([Problem(path.name, line, said)]) from error
-    except yaml.reader.ReaderError as error:
-        line = text[: error.position].count("\n") + 1
-        said = f"this line has the character U+{ord(text[error.position]):04X}. Write it without."
-        raise Invalid([Problem(path.name, line, said)]) from error
-    return text
 
 
 def _unread(path: Path, error: Exception) -> Problem:
     if not isinstance(error, yaml.MarkedYAMLError):
-        said = "a value in it cannot be read, or holds itself. Write dates in quotes, and no & or *."
+        said = (
+            "a value in it cannot be read, or holds itself. Write dates in quotes, and no & or *."
+        )
         return Problem(path.name, 1, said)
     line = error.problem_mark.line + 1 if error.problem_mark else 1
     if "'\\t'" in str(error.problem):

@@ -8,7 +8,7 @@ from typing import Any, Final
 LONGEST: Final = 512
 """Characters of the values that are matched."""
 MOST_WAYS: Final = 1_000_000
-"""One value then takes a tenth of a second at worst, and there is no pattern that never ends."""
+"""Hundredths of a second for a value, and no pattern that never ends."""
 
 ENOUGH: Final = MOST_WAYS.bit_length()
 """So often repeated, even two ways are too many."""
@@ -39,18 +39,20 @@ def _ways(parts: Any) -> int:  # noqa: ANN401 - the parser names no types
 def _choices(op: str, said: Any) -> int:  # noqa: ANN401 - as above
     match op:
         case "MAX_REPEAT" | "MIN_REPEAT":
-            least, most, body = said
-            once, most = _ways(body), min(int(most), LONGEST)
-            if once > 1 and most > ENOUGH:
-                return MOST_WAYS + 1
-            return sum(once**count for count in range(min(int(least), most), most + 1))
+            return _repeated(*said)
         case "POSSESSIVE_REPEAT" | "SUBPATTERN" | "ASSERT" | "ASSERT_NOT":
             return _ways(said[-1])
         case "ATOMIC_GROUP":
             return _ways(said)
-        case "BRANCH":
-            return sum(map(_ways, said[1]))
-        case "GROUPREF_EXISTS":
-            return _ways(said[1]) + _ways(said[2] or ())
+        case "BRANCH" | "GROUPREF_EXISTS":
+            alternatives = said[1] if op == "BRANCH" else said[1:]
+            return sum(_ways(one or ()) for one in alternatives)
         case _:
             return 1
+
+
+def _repeated(least: Any, most: Any, body: Any) -> int:  # noqa: ANN401 - as above
+    once, most = _ways(body), min(int(most), LONGEST)
+    if once > 1 and most > ENOUGH:
+        return MOST_WAYS + 1
+    return sum(once**count for count in range(min(int(least), most), most + 1))

@@ -78,7 +78,9 @@ def test_given_a_system_twice_then_the_line_of_the_repeat_is_named(tmp_path: Pat
     )
 
 
-@pytest.mark.parametrize("line", ["    purpose: analytics\n", "  mailchimp: {purpose: analytics}\n"])
+@pytest.mark.parametrize(
+    "line", ["    purpose: analytics\n", "  mailchimp: {purpose: analytics}\n"]
+)
 def test_given_a_rule_twice_then_it_is_not_the_last_that_wins(tmp_path: Path, line: str) -> None:
     text = POLICY.replace("  hubspot:\n    purpose", f"{line}  hubspot:\n    purpose", 1)
     (found,) = lines(documents.policy, tmp_path / "policy.yaml", text)
@@ -94,7 +96,10 @@ def test_given_a_rule_twice_then_it_is_not_the_last_that_wins(tmp_path: Path, li
         (b"# nothing\n", "1  the file is empty. Write company:, sources: and the rest."),
         (b"- a\n", "1  names and values must stand below it. Write name: value"),
         (b"company: x\nsources:\n", "2  sources: names and values must stand below it."),
-        (b"company: a\ncountry: \x00\n", "2  this line has the character U+0000. Write it without."),
+        (
+            b"company: a\ncountry: \x00\n",
+            "2  this line has the character U+0000. Write it without.",
+        ),
         (b"company: a\ncountry: \xff\n", "2  this line is not UTF-8. Write the file as UTF-8"),
         (b"company: a\n\tcountry: US\n", "2  a tab indents this line. Write spaces instead."),
         (b"company: &a [*a]\n", "1  a value in it cannot be read, or holds itself. Write"),
@@ -151,9 +156,17 @@ def test_given_a_pattern_that_does_not_compile_then_its_line_is_named(tmp_path: 
     "right,wrong,said",
     [
         ("purposes: [customer_care]", "purposes: [customer_car]", "Write customer_care."),
-        ("    fields: []", "    fields: [emial]", '"emial" is no field of a customer. Write email.'),
+        (
+            "    fields: []",
+            "    fields: [emial]",
+            '"emial" is no field of a customer. Write email.',
+        ),
         ("    phone:\n      level", "    fone:\n      level", "Write phone."),
-        ("    phone:\n      level", "    loyalty:\n      level", "Write email, phone, parts joined"),
+        (
+            "    phone:\n      level",
+            "    loyalty:\n      level",
+            "Write email, phone, parts joined",
+        ),
         ("    phone:\n      level", "    phone+sirname:\n      level", "Write surname."),
         ("  quarantine:", "  quarantin:", "Write quarantine."),
         ("junk: ['(no", "junk: ['(a+)+$', '(no", "may try over a million ways"),

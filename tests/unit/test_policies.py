@@ -163,7 +163,11 @@ def test_what_is_no_policy_is_refused_with_the_place() -> None:
         (("identity", "types", "email", "junk"), ["(a+)+$"], "a million ways"),
         (("identity", "types", "fone"), {"level": 2}, "Write phone."),
         (("roles", "agent"), {"purposes": ["customer_car"]}, "customer_car"),
-        (("retention",), {"quarantin": {"days": 1, "trigger": "recorded", "basis": "x"}}, "quarantin"),
+        (
+            ("retention",),
+            {"quarantin": {"days": 1, "trigger": "recorded", "basis": "x"}},
+            "quarantin",
+        ),
     ],
 )
 @pytest.mark.parametrize("route", ["POST /v1/policy", "POST /v1/policy/diff"])

@@ -22,7 +22,11 @@ def test_given_the_shipped_file_then_every_system_fits() -> None:
 @pytest.mark.parametrize(
     "right,wrong,said",
     [
-        ("connector: zendesk", "connector: zendsk", 'there is no connector "zendsk". Write zendesk.'),
+        (
+            "connector: zendesk",
+            "connector: zendsk",
+            'there is no connector "zendsk". Write zendesk.',
+        ),
         ("connector: zendesk", "connector: acme.no.such", 'no connector "acme.no.such"'),
         ("connector: zendesk", "connector: schemas.config", "it needs SPEC"),
         ("connector: zendesk", "connector: webhook", "Write it under destinations."),
@@ -89,5 +93,9 @@ def test_given_a_connector_of_ones_own_then_its_settings_are_those_it_names(
 def test_the_page_names_the_settings_that_the_connector_names(name: str) -> None:
     (row,) = (line for line in PAGE.splitlines() if line.startswith(f"| `{name}`"))
     told = re.findall(r"`([a-z_]+)`", row.split("|")[5])
-    assert sorted(told) == sorted([*load(name).SPEC.settings, "country"][: None if load(name).SPEC.kinds else -1])
-    assert all(each.what and each.kind in FITS for each in (HINT, *load(name).SPEC.settings.values()))
+    assert sorted(told) == sorted(
+        [*load(name).SPEC.settings, "country"][: None if load(name).SPEC.kinds else -1]
+    )
+    assert all(
+        each.what and each.kind in FITS for each in (HINT, *load(name).SPEC.settings.values())
+    )
