@@ -19,7 +19,7 @@ run with `adapters.graph.Stores.run`. `laws` is a `Laws`, keys are opaque (`rule
   `largest`): pure, for the dry run.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -35,7 +35,7 @@ from rules.resolution_view import Draft, Unread, View
 from schemas.errors import BadRecord, RetryLater
 
 AT_ONCE: Final = 30
-"""New links of one transaction: each brings at most three of its hundred items."""
+"""New links of one transaction, or aliases: each brings at most three of its hundred items."""
 
 
 @dataclass(slots=True)
@@ -146,11 +146,18 @@ def _read_ahead(view: View, changes: Iterable[Change], laws: Laws) -> Steps[None
 
 def _link(view: View, change: Change, laws: Laws) -> Steps[None]:
     refuse_too_many(view.head(subject_key(change.s)), change)
-    links = list(change.links.items())
-    for start in range(0, max(len(links), 1), AT_ONCE):
-        part = replace(change, links=dict(links[start : start + AT_ONCE]))
+    for part in _parts(change):
 
         def plan(draft: Draft, apart: bool, part: Change = part) -> None:
             plan_link(draft, part, laws, apart=apart)
 
         yield from commit(view, plan)
+
+
+def _parts(change: Change) -> Iterator[Change]:
+    """What fits a transaction each: first the links, then whom the vendor merged into it."""
+    links, aliases = list(change.links.items()), list(change.aliases.items())
+    for start in range(0, max(len(links), 1), AT_ONCE):
+        yield replace(change, links=dict(links[start : start + AT_ONCE]), aliases={})
+    for start in range(0, len(aliases), AT_ONCE):
+        yield replace(change, links={}, aliases=dict(aliases[start : start + AT_ONCE]))
