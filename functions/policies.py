@@ -29,9 +29,8 @@ def adopt(request: Request) -> Answer:
     """`POST /v1/policy`."""
     require(request.caller, "privacy")
     asked = _asked(request)
-    missing = sorted(wiring.config().destinations.keys() - asked.policy.destinations.keys())
-    if missing:
-        raise NotServed(409, f"It has no rule for the destination {missing[0]}: add one.")
+    for complaint in names.between(wiring.config(), asked.policy):
+        raise NotServed(409, f"policy.{complaint} Or deploy the sluice.yaml that it is for.")
     return once(request, "adopt", lambda moment: adopting.adopted(asked, moment.at))
 
 

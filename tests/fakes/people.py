@@ -83,7 +83,11 @@ def _claims(values: dict[str, str]) -> tuple[Claim, ...]:
 
 
 def people(monkeypatch: pytest.MonkeyPatch) -> People:
-    """A hub with three sources and nobody in it."""
+    """A hub with three sources, one destination and nobody in it."""
     system = {"connector": "shopify", "base_url": "https://shop.example.com"}
-    config = {"company": "Lumen & Loom", "sources": dict.fromkeys(OBJECTS, system)}
+    config = {
+        "company": "Lumen & Loom",
+        "sources": dict.fromkeys(OBJECTS, system),
+        "destinations": {"mailchimp": {**system, "connector": "mailchimp"}},
+    }
     return People(wire(monkeypatch, config=Config.model_validate(config)))

@@ -186,6 +186,22 @@ def test_what_a_file_may_not_say_the_api_refuses_too(
     assert said in body["detail"]
 
 
+@pytest.mark.parametrize(
+    "changes,said",
+    [
+        ({"destinations": {}}, 'destination "mailchimp" has no rule here'),
+        ({"identity": {"types": {}, "trust": ["shopp"]}}, "Write shop."),
+        ({"identity": {"types": {"shopp:customer": {"level": 1}}}}, "Write shop."),
+    ],
+)
+@pytest.mark.usefixtures("hub")
+def test_a_policy_for_other_systems_is_not_adopted(changes: dict[str, Any], said: str) -> None:
+    other = Policy.model_validate({**policy().model_dump(), **changes})
+    status, body = put(other)
+    assert status == 409
+    assert said in body["detail"]
+
+
 def test_a_pattern_that_does_not_compile_is_refused_before_it_could_stop_every_record(
     hub: People,
 ) -> None:
