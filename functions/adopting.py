@@ -40,7 +40,7 @@ def carried_out() -> AdoptionView:
     if view.done or view.starts_at is None or wiring.now() < view.starts_at:
         return view
     stores = Stores(wiring.graph(), wiring.journal(), wiring.pause, wiring.jitter)
-    laws = Laws(current.identity, wiring.pepper("graph"), wiring.token)
+    laws = Laws(current.identity, wiring.pepper("graph"), wiring.token, wiring.now)
     name = view.starts_at.isoformat()  # a policy that is adopted again is carried out again
     until = wiring.clock() + SECONDS_A_TURN
     found = stores.run(adopt(name, laws))

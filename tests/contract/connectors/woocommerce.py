@@ -40,6 +40,7 @@ SPEC: Final = Spec(
     title="WooCommerce",
     kinds=("customer", "order"),
     objects=("customer",),
+    movable=("order",),
     webhooks=True,
     accepts=("application/json", FORM),
     secret_fields={
