@@ -13,13 +13,15 @@ run with `adapters.graph.Stores.run`. `laws` is a `Laws`, keys are opaque (`rule
 - `resolution_removal.erase(s: SubjectKey, at: datetime, laws) -> Steps[bool]`: once now, and again
   with the same `at` when whatever was running then has ended (15 minutes);
   `remove_record(s, record: tuple[kind, id], at, laws, *, last=False)` likewise, then with `last`.
+- `resolution_parting.tend(now: datetime, laws) -> Steps[int]`: once a minute; settles whom records
+  that can move have left.
 - `resolution_adoption.adopt(name: str, laws, pages: int = 1) -> Steps[Progress]`: call until
   `.done`; `laws.rules` are the new rules, which the resolvers use already, `name` their hash.
 - `identity_diff.diff(nodes, marks, verdicts, old, new) -> Difference` (`merges`, `splits`,
   `largest`): pure, for the dry run.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -29,13 +31,14 @@ from rules.resolution_commit import commit
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
 from rules.resolution_links import Change, change_of, news, plan_link, refuse_too_many
+from rules.resolution_moves import Move, store_moves, survey
 from rules.resolution_rows import store_consents, store_records
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, Unread, View
 from schemas.errors import BadRecord, RetryLater
 
 AT_ONCE: Final = 30
-"""New links of one transaction: each brings at most three of its hundred items."""
+"""New links of one transaction, or aliases: each brings at most three of its hundred items."""
 
 
 @dataclass(slots=True)
@@ -54,17 +57,52 @@ def resolve(batch: Sequence[Received], laws: Laws) -> Steps[Report]:
     cases = _prepared(batch, laws, report)
     view = View()
     known = yield from _read_heads(view, cases.values())
+    movable = {position: case for position, case in cases.items() if case.movable}
     cases = _admitted(view, cases)
     yield from store_consents(cases.values(), laws.pepper)
+    moves = yield from _survey(view, movable, cases, known)
+    cases = {i: case for i, case in cases.items() if i not in moves or moves[i].linked}
     yield from _link_all(view, cases, laws, report)
     yield from _leave_all(view, cases, laws, report)
-    cases = _admitted(view, cases)
-    done = {i: c for i, c in cases.items() if i not in report.later and i not in report.bad}
-    try:
-        yield from store_records(list(done.values()), known)
-    except RetryLater as error:
-        report.later |= dict.fromkeys(done, error.reason)
+    yield from _store_all(view, cases, moves, known, report)
     return report
+
+
+def _survey(
+    view: View, movable: dict[int, Case], cases: dict[int, Case], known: frozenset[str]
+) -> Steps[dict[int, Move]]:
+    """Where records that can move are, before anybody is linked by what is out of date."""
+
+    def sure(position: int, case: Case) -> bool:
+        """Whether nothing is linked by it, nor shown to be gone: its pointer can wait."""
+        head = view.head(subject_key(case.s))
+        return position in cases and head is not None and not news(head, change_of(case))
+
+    unsure = [position for position, case in movable.items() if not sure(position, case)]
+    moves = yield from survey(movable, known, unsure)
+    return {i: replace(move, gone=i not in cases) for i, move in moves.items()}
+
+
+def _store_all(
+    view: View,
+    cases: dict[int, Case],
+    moves: dict[int, Move],
+    known: frozenset[str],
+    report: Report,
+) -> Steps[None]:
+    admitted = _admitted(view, cases)
+    done = {i: c for i, c in admitted.items() if i not in report.later and i not in report.bad}
+    fixed = {i: case for i, case in done.items() if i not in moves}
+    try:
+        yield from store_records(list(fixed.values()), known)
+    except RetryLater as error:
+        report.later |= dict.fromkeys(fixed, error.reason)
+    due = {
+        i: replace(move, gone=move.gone or _gone(view, move.case))
+        for i, move in moves.items()
+        if i not in report.later and i not in report.bad
+    }
+    report.later |= yield from store_moves(due)
 
 
 def _prepared(batch: Sequence[Received], laws: Laws, report: Report) -> dict[int, Case]:
@@ -97,6 +135,11 @@ def _admitted(view: View, cases: dict[int, Case]) -> dict[int, Case]:
         elif case.said > out:
             found[position] = replace(case, since=out)
     return found
+
+
+def _gone(view: View, case: Case) -> bool:
+    out = out_since(view.head(subject_key(case.s)), case.r)
+    return out is not None and case.said <= out
 
 
 def _link_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) -> Steps[None]:
@@ -146,11 +189,18 @@ def _read_ahead(view: View, changes: Iterable[Change], laws: Laws) -> Steps[None
 
 def _link(view: View, change: Change, laws: Laws) -> Steps[None]:
     refuse_too_many(view.head(subject_key(change.s)), change)
-    links = list(change.links.items())
-    for start in range(0, max(len(links), 1), AT_ONCE):
-        part = replace(change, links=dict(links[start : start + AT_ONCE]))
+    for part in _parts(change):
 
         def plan(draft: Draft, apart: bool, part: Change = part) -> None:
             plan_link(draft, part, laws, apart=apart)
 
         yield from commit(view, plan)
+
+
+def _parts(change: Change) -> Iterator[Change]:
+    """What fits a transaction each: first the links, then whom the vendor merged into it."""
+    links, aliases = list(change.links.items()), list(change.aliases.items())
+    for start in range(0, max(len(links), 1), AT_ONCE):
+        yield replace(change, links=dict(links[start : start + AT_ONCE]), aliases={})
+    for start in range(0, len(aliases), AT_ONCE):
+        yield replace(change, links={}, aliases=dict(aliases[start : start + AT_ONCE]))

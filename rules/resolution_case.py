@@ -29,6 +29,8 @@ class Received(NamedTuple):
 
     observation: Observation
     at: datetime
+    movable: bool = False
+    """Whether its next version may be about somebody else, as its connector says of its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Case:
     """Those links that only the record's newest version says; none where that is of no concern."""
     since: datetime | None = None
     """The subject or the record was taken out then: what is there from before does not count."""
+    movable: bool = False
+    """Only its newest version counts, and a pointer says where that is."""
 
     @property
     def said(self) -> datetime:
@@ -82,7 +86,7 @@ def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
                 named[keys.subject_of(key)] = subject
     r = keys.of_record(pepper, observation.record.kind, observation.record.id)
     row_key = record_key(s, r, observation)
-    order = _order(observation)
+    order = _order(received.observation)
     current = _current(observation, links, rules)
     links |= {key: links[key].model_copy(update={"version": order}) for key in current or ()}
     return Case(
@@ -97,7 +101,13 @@ def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
         order=order,
         r=r,
         current=current,
+        movable=received.movable and _can_move(observation),
     )
+
+
+def _can_move(observation: Observation) -> bool:
+    """Contacts stay themselves; they alone say that the vendor merged some."""
+    return observation.interaction is not None and not observation.merged
 
 
 def said_at(version: str, occurred_at: datetime) -> datetime:
@@ -147,6 +157,7 @@ def record_row(case: Case) -> RecordRow:
         interaction=observation.interaction,
         unlinked=case.unlinked,
         deleted=observation.deleted,
+        movable=case.movable,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from rules.resolution_case import is_current
+from rules.resolution_case import is_current, out_since
 from rules.resolution_islands import Laws, pruned, recompute
 from rules.resolution_links import SELF
 from rules.resolution_verdicts import about
@@ -44,7 +44,8 @@ def plan_remove(
     """
     head = draft.subject(s) or _nobody(s)
     r, name = record
-    if r in head.removed and head.removed[r] >= at:
+    out = out_since(head, r)
+    if out and out >= at:
         return
     doubtful = [SELF, *(k for k in head.links if k not in head.leaving)] if head.seen else []
     kept = frozenset(alias for alias in head.aliases if not alias.endswith(f" {name}"))

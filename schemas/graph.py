@@ -92,7 +92,8 @@ class SubjectHead(Frozen):
 class RecordRow(Frozen):
     """`S#<s>` / `R#C#<kind>#<r>` for a contact, `R#I#<time>#<r>` for an interaction.
 
-    `identifiers` is the union over all accepted versions of the record.
+    `identifiers` is the union over all accepted versions of the record; of one that can move, what
+    its newest version says.
     """
 
     s: SubjectKey
@@ -107,6 +108,8 @@ class RecordRow(Frozen):
     unlinked: tuple[Claim, ...] = ()
     """Junk by pattern and types without a rule, as received: they never link."""
     deleted: bool = False
+    movable: bool = False
+    """It is where its pointer says, and its newest version alone counts."""
 
 
 class ConsentRow(Frozen):

@@ -1,8 +1,9 @@
 """One vendor record, normalised: what a connector makes and the resolver consumes."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from schemas.frozen import Frozen
 from schemas.identifiers import Claim, Identifier, Subject
@@ -13,6 +14,8 @@ Trait = Literal[
     "street", "city", "postcode", "region", "country", "lifecycle",
 ]  # fmt: skip
 """The traits of a customer. An address is its parts."""
+NAMED: Final[Mapping[str, Trait]] = {"surname": "last_name"}
+"""Traits by the name that a composite identifier type has for them."""
 
 Channel = Literal["email", "sms", "phone", "post", "any"]
 
@@ -77,7 +80,8 @@ class Observation(Frozen):
     subject: Subject
     record: Record
     claims: tuple[Claim, ...] = ()
-    traits: dict[Trait, Short] = {}
+    traits: dict[Trait, Short] = Field(default_factory=dict, json_schema_extra={"default": {}})
+    """By a factory, since a default would be copied deeply for each record without traits."""
     interaction: Interaction | None = None
     consents: tuple[ConsentSignal, ...] = ()
     merged: tuple[Subject, ...] = ()

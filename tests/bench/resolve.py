@@ -15,11 +15,12 @@ from random import Random
 from adapters.graph import Stores
 from rules.resolution import Report, resolve
 from rules.resolution_case import Received
+from tests.bench import dynoxide
 from tests.bench.events import LAWS, contact, interaction
 from tests.bench.figure import Figure
 from tests.bench.million import holding
 from tests.simulator.clock import Arrival, Clocked, Tally
-from tests.simulator.engine import Spent, another_writer, spent
+from tests.simulator.engine import Spent, another_writer, made_stores, spent
 from tests.simulator.meter import Meter
 from tests.simulator.reading import heads
 
@@ -41,10 +42,13 @@ def measure() -> Iterator[Figure]:
     """The figures of the group `resolve`; the table of a million takes minutes to make."""
     with holding(SMALL) as stores:
         small = units(stores, SMALL)
-        events, seconds = hot_subject(stores)
+    events, seconds = hot_subject()
     wru, rru = small.write / EVENTS, small.read / EVENTS
     yield Figure("resolve.wru_per_event", wru, "write units", EVENTS)
     yield Figure("resolve.rru_per_event", rru, "read units", EVENTS)
+    moving = metered(movable=True)
+    yield Figure("resolve.wru_per_event_movable", moving.write / EVENTS, "write units", EVENTS)
+    yield Figure("resolve.rru_per_event_movable", moving.read / EVENTS, "read units", EVENTS)
     dollars = wru * WRITE_DOLLARS + rru * READ_DOLLARS
     yield Figure("resolve.usd_per_million", dollars, "USD", EVENTS)
     yield Figure("resolve.cpu_ms_per_event", metered().cpu / EVENTS * 1000, "ms", EVENTS)
@@ -81,14 +85,18 @@ def units(stores: Stores, customers: int) -> Spent:
     return Spent(sum(each.read for each in every), sum(each.write for each in every))
 
 
-def metered() -> Meter:
-    """The mix on a store in memory: the resolver's own processor time, and units by the rules."""
+def metered(*, movable: bool = False) -> Meter:
+    """The mix on a store in memory: the resolver's own processor time, and units by the rules.
+
+    `movable`: its orders and calls are of kinds that can change whom they are about.
+    """
     meter = Meter()
     for n in range(TOUCHED):
         meter.run(resolve([contact(n)], LAWS))
     meter.reset()
     for batch in mix(TOUCHED):
-        meter.run(resolve(batch, LAWS))
+        told = [e._replace(movable=movable and bool(e.observation.interaction)) for e in batch]
+        meter.run(resolve(told, LAWS))
     return meter
 
 
@@ -105,9 +113,15 @@ def join_units(interactions: int) -> float:
     return meter.write + meter.read
 
 
-def hot_subject(stores: Stores) -> tuple[int, float]:
+def hot_subject() -> tuple[int, float]:
     """Events of one subject through eight writers, a quarter with money: how many, in how long."""
-    numbers = count(EVENTS)
+    with dynoxide.serving() as endpoint, made_stores(endpoint, "hot") as stores:
+        stores.run(resolve([contact(1)], LAWS))
+        return _written_at_once(stores), HOT_SECONDS
+
+
+def _written_at_once(stores: Stores) -> int:
+    numbers = count()
     done: list[int] = []
     until = time.monotonic() + HOT_SECONDS
 
@@ -123,7 +137,7 @@ def hot_subject(stores: Stores) -> tuple[int, float]:
         writer.start()
     for writer in writers:
         writer.join()
-    return sum(done), HOT_SECONDS
+    return sum(done)
 
 
 def _next(numbers: Iterator[int]) -> list[int]:

@@ -8,6 +8,7 @@ A fifth connector's own module works where the registry name does. Nothing here 
 import inspect
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from connectors.contract import (
     Connector,
     Delivery,
     Json,
+    Page,
     Refused,
     Request,
     Response,
@@ -54,6 +56,9 @@ class Subject:
     connector: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     samples: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    lists: bool = False
+    """Whether the vendor's pages are bare lists: then an empty one is a page, elsewhere it is no
+    answer."""
 
     @property
     def module(self) -> Connector:
@@ -75,9 +80,11 @@ def connector_suite(
     connector: str,
     settings: Mapping[str, Any] | None = None,
     samples: Mapping[str, Sequence[Any]] | None = None,
+    *,
+    lists: bool = False,
 ) -> type:
     """The tests of one connector, as a class that pytest collects."""
-    subject = Subject(connector, settings or {}, samples or {})
+    subject = Subject(connector, settings or {}, samples or {}, lists)
     return type("ConnectorContract", (_Suite,), {"subject": subject, "__test__": True})
 
 
@@ -91,6 +98,7 @@ class _Suite:
         assert spec.kinds or spec.destination, "it is neither a source nor a destination"
         assert len(set(spec.kinds)) == len(spec.kinds)
         assert set(spec.objects) <= set(spec.kinds), "contacts are records of a kind"
+        assert set(spec.movable) <= set(spec.kinds) - set(spec.objects), "contacts stay themselves"
 
     def test_its_functions_take_what_the_driver_gives(self) -> None:
         for name, wanted in inspect.getmembers(Connector, inspect.isfunction):
@@ -106,13 +114,28 @@ class _Suite:
             assert first.path.startswith("/")
             assert "://" not in first.path
 
-    @pytest.mark.parametrize("body", [b"", b'{"records": [', b"[]", b"null", b"{}", b"\xff"])
+    @pytest.mark.parametrize(
+        "body", [b"", b'{"records": [', b'[{"id": 1}', b"[", b"null", b"{}", b"\xff"]
+    )
     def test_an_answer_that_is_cut_short_is_asked_for_again(self, body: bytes) -> None:
         for kind in self.subject.module.SPEC.kinds:
-            pull = self.subject.module.pull(self.subject.system, kind, {}, NOW)
-            next(pull)
             with pytest.raises(RetryLater):
-                pull.send(Response(200, {"content-type": "application/json"}, body))
+                self._answered(kind, body)
+
+    def test_an_empty_list_is_a_page_only_where_pages_are_lists(self) -> None:
+        for kind in self.subject.module.SPEC.kinds:
+            if self.subject.lists:
+                page = self._answered(kind, b"[]")
+                assert isinstance(page, Page)
+                assert page.records == ()
+            else:
+                with pytest.raises(RetryLater):
+                    self._answered(kind, b"[]")
+
+    def _answered(self, kind: str, body: bytes) -> Request | Page:
+        pull = self.subject.module.pull(self.subject.system, kind, {}, NOW)
+        next(pull)
+        return pull.send(Response(200, {"content-type": "application/json"}, body))
 
     @pytest.mark.parametrize("junk", [None, [], "text", 7, {}, {"id": None}, {"id": LONG}])
     def test_what_is_no_record_is_set_aside(self, junk: Json) -> None:
@@ -132,6 +155,21 @@ class _Suite:
             assert Observation.model_validate_json(found.model_dump_json()) == found
             assert found.subject.source == "acme-eu"
             assert found.record.occurred_at.utcoffset() == timedelta(0)
+
+    def test_what_may_be_about_somebody_else_next_time_is_said_to_be(self) -> None:
+        movable = self.subject.module.SPEC.movable
+        for kind, record in self._samples():
+            for found in self._guest(kind, record):
+                assert found.record.kind in movable or found.subject.own, "it may get a contact"
+                assert found.record.kind not in movable or found.interaction, "only they move"
+
+    def _guest(self, kind: str, record: Json) -> list[Observation]:
+        """As it is, and without its contact, where it can be without."""
+        found = []
+        for changed in (record, {**record, "customer": None}, {**record, "requester_id": None}):
+            with suppress(BadRecord):
+                found.append(self.subject.observe(kind, changed))
+        return found
 
     def test_normalising_changes_no_record(self) -> None:
         for kind, record in self._samples():
@@ -173,6 +211,13 @@ class _Suite:
         for headers in tried:
             found = module.verify(self.subject.system, SECRET, inbound(b"{}", headers), NOW)
             assert isinstance(found, Refused)
+
+    def test_what_bears_a_record_is_never_a_ping(self) -> None:
+        bodies = [json.dumps(record).encode() for _, record in self._samples()]
+        for kind in self.subject.module.SPEC.accepts:
+            for body in (*bodies, b"", b"{}", b"[]", b"a=1&email=ada@example.com"):
+                sent = inbound(body, {"content-type": kind})
+                assert not self.subject.module.ping(self.subject.system, sent)
 
     def test_a_webhook_secret_that_was_never_set_accepts_nothing(self) -> None:
         module = self.subject.module

@@ -151,3 +151,10 @@ def test_the_stories_have_all_that_they_should() -> None:
         "unique", "never", "component", "scope", "too_large",
     }  # fmt: skip
     assert "phone+surname" in {key.partition("#")[0] for key, _, _ in refused}
+
+
+def test_which_of_two_versions_is_the_newer_does_not_depend_on_the_rules() -> None:
+    """Else versions that a source numbered alike would change places with the rules."""
+    others = with_composite(RULES.model_copy(update={"plus_tags": True}), current=True)
+    for each in histories(Random(1), 40)[0]:
+        assert prepare(each, PEPPER, RULES).order == prepare(each, PEPPER, others).order

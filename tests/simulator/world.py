@@ -158,3 +158,23 @@ def run_alone(
                 call = steps.send(answer)
     except StopIteration as end:
         return end.value
+
+
+def interrupted(first: Steps[Any], second: Steps[Any], after: int) -> Steps[bool]:
+    """All of `second` after so many calls of `first`; false when that has ended by then."""
+    done, come = 0, False
+    try:
+        call = next(first)
+        while True:
+            if done == after:
+                come = True
+                yield from second
+            done += 1
+            try:
+                answer = yield call
+            except Conflict as conflict:
+                call = first.throw(conflict)
+            else:
+                call = first.send(answer)
+    except StopIteration:
+        return come

@@ -64,6 +64,10 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Hub:
             "sources": {
                 "shopify-eu": {"connector": "shopify", "base_url": "https://eu.example.com"},
                 "shopify-us": {"connector": "shopify", "base_url": "https://us.example.com"},
+                "woo": {
+                    "connector": "tests.contract.connectors.woocommerce",
+                    "base_url": "https://woo.example.com",
+                },
             },
         }
     )
@@ -130,6 +134,12 @@ def test_given_a_genuine_order_then_it_is_on_the_bus_before_the_2xx(hub: Hub) ->
     assert event.data.via == "webhook"
 
 
+def test_given_a_record_then_its_event_says_whether_it_can_move(hub: Hub) -> None:
+    receive.handler(webhook(order()))
+    receive.handler(webhook(order(), X_Shopify_Topic="customers/update"))
+    assert [event.data.movable for event in hub.published] == [True, False]
+
+
 def test_given_the_bus_is_down_then_the_sender_is_told_to_come_back(hub: Hub) -> None:
     hub.bus_is_down = True
     reply = receive.handler(webhook(order()))
@@ -185,6 +195,35 @@ def test_given_a_body_the_sender_can_mend_then_a_problem_document_says_how(
     reply = receive.handler(webhook(body, **headers))
     assert reply["statusCode"] == status
     assert json.loads(reply["body"])["detail"]
+    assert hub.published == []
+
+
+def trying(body: bytes, kind: str) -> dict[str, Any]:
+    return webhook(body, source="woo", Content_Type=kind)
+
+
+def test_given_a_vendor_that_tries_the_address_then_200_and_nothing_is_stored(hub: Hub) -> None:
+    reply = receive.handler(trying(b"webhook_id=7", "application/x-www-form-urlencoded"))
+    assert reply["statusCode"] == 200
+    assert (hub.published, hub.aside, hub.counted) == ([], [], {})
+
+
+@pytest.mark.parametrize(
+    "body,kind,status",
+    [
+        (b"webhook_id=7", "text/plain", 415),
+        (b"webhook_id=7&id=1", "application/x-www-form-urlencoded", 401),
+        (b'{"id": 1}', "application/json", 401),
+    ],
+)
+def test_given_what_is_no_ping_then_it_is_verified_as_ever(
+    hub: Hub, body: bytes, kind: str, status: int
+) -> None:
+    reply = receive.handler(trying(body, kind))
+    assert reply["statusCode"] == status
+    detail = json.loads(reply["body"])["detail"]
+    if status == 415:
+        assert detail == "Send it as application/json or application/x-www-form-urlencoded."
     assert hub.published == []
 
 
