@@ -144,7 +144,7 @@ def _next(numbers: Iterator[int]) -> list[int]:
     return [next(numbers) for _ in range(BATCH)]
 
 
-def collisions(rate: int) -> Tally:
+def collisions(rate: int, *, movable: bool = False) -> Tally:
     """So many events a second of one subject, a quarter with money, on a clock that lets them
     collide as on DynamoDB: the engine does one call at a time, so there nothing ever does.
     """
@@ -152,7 +152,7 @@ def collisions(rate: int) -> Tally:
     clocked = Clocked(random)
     clocked.run([Arrival(0.0, partial(resolve, [contact(1)], LAWS))], writers=1)
     clocked.tally = Tally()
-    events = [interaction(1, i, paid=i % 4 == 0) for i in range(HOT)]
+    events = [interaction(1, i, paid=i % 4 == 0)._replace(movable=movable) for i in range(HOT)]
     at, arrivals = 0.0, []
     for start in range(0, HOT, BATCH):
         at += random.expovariate(rate / BATCH)
