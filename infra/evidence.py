@@ -25,7 +25,6 @@ def evidence(scope: Construct, shared: Shared) -> Function:
     function.may("dynamodb:PutItem", "dynamodb:PartiQLInsert", on=graph, keys=WRITTEN)
     settles = ("dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
     function.may(*settles, on=graph, keys=("G#*", "I#*", "S#*", "PARTED"))
-    function.may("dynamodb:Query", "dynamodb:PartiQLInsert", on=shared.journal.table_arn)
     function.uses_key(via="dynamodb")
     _every_minute(function)
     return function
