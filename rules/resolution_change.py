@@ -22,8 +22,6 @@ class Change:
     r: str
     said: datetime
     current: Current | None
-    every: frozenset[IdentifierKey] = frozenset()
-    """All that the observation says, of which `links` may be a part."""
 
 
 def change_of(case: Case) -> Change:
@@ -38,7 +36,4 @@ def change_of(case: Case) -> Change:
         for other in case.aliases
     }
     current = None if case.current is None else Current(order=case.order, keys=case.current)
-    every = frozenset(case.links)
-    return Change(
-        case.s, subject, case.links, case.named, aliases, case.r, case.said, current, every
-    )
+    return Change(case.s, subject, case.links, case.named, aliases, case.r, case.said, current)

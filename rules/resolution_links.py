@@ -49,10 +49,9 @@ def news(head: SubjectHead | None, change: Change) -> Change | None:
     if out and change.said <= out:
         return None
     current = _still(head, change)
-    links, every = change.links, change.every
+    links = change.links
     if change.current and not current:
         links = {k: v for k, v in links.items() if k not in change.current.keys}
-        every -= change.current.keys
     fresh = {k: link for k, link in links.items() if _is_fresh(head, k, link)}
     aliases = {name: v for name, v in change.aliases.items() if name not in head.aliases}
     older = created(change.subject) < created(head.subject)
@@ -60,7 +59,7 @@ def news(head: SubjectHead | None, change: Change) -> Change | None:
     sure = head.seen and SELF not in head.doubtful
     if sure and same and not fresh and not aliases and not older:
         return None
-    return replace(change, links=fresh, aliases=aliases, current=current, every=every)
+    return replace(change, links=fresh, aliases=aliases, current=current)
 
 
 def _still(head: SubjectHead, change: Change) -> Current | None:
@@ -166,7 +165,7 @@ def _put_cell(draft: Draft, cell: IdentifierHead, said: Change, g: str) -> None:
 
 def crowding(before: SubjectHead | None, said: Change, laws: Laws) -> frozenset[IdentifierKey]:
     """What of this is too much of its type to link anybody, beside what the subject has."""
-    kept = frozenset(said.links) | said.every
+    kept = frozenset(said.links)
     if before:
         _, dropped = _currents(before, said)
         kept |= before.links.keys() - (before.leaving - before.crowded) - dropped

@@ -21,7 +21,7 @@ from tests.simulator.meter import Meter
 from tests.simulator.reading import broken_promises, graph_in, heads, islands
 from tests.simulator.removals import REMOVED
 from tests.simulator.stories import contact, family, guests, hoarder, merges, subject_of, two_people
-from tests.simulator.world import Faults, Job, World
+from tests.simulator.world import Faults, Job, World, run_alone
 
 OTHER = Record(kind="contact", id="another", version="1", occurred_at=START)
 LIMIT = RULES.types["email"].limit
@@ -85,6 +85,19 @@ def test_one_record_with_everybody_s_address_takes_nobody_apart() -> None:
     assert (review.identifier, review.reason, review.detail) == ("email", "crowded", "200")
     assert review.subjects == {subject_of(user)}
     assert after == expected([*customers, user])
+
+
+def test_no_part_of_a_record_with_too_much_of_a_type_ever_links() -> None:
+    """Were it linked part by part, customers would be one for a while."""
+    email = RULES.types["email"].model_copy(update={"per_subject": 60})
+    made = replace(laws(), rules=RULES.model_copy(update={"types": {"email": email}}))
+    *customers, user = hoarder(61)
+    for calls in range(12):
+        meter = Meter()
+        meter.run(resolve(customers, made))
+        before = graph_in(meter.graph).labels
+        run_alone(resolve([user], made), meter.graph, meter.journal, calls)
+        assert graph_in(meter.graph).labels.items() >= before.items()
 
 
 def test_eight_writers_and_a_record_with_everybody_s_address_leave_them_as_they_are() -> None:
