@@ -105,6 +105,7 @@ class Flow(Stack):
         alarms.behind("announce", self.announce.function.lambda_function)
         for name, function in self.functions.items():
             alarms.errors(name, function.lambda_function)
+        alarms.unanswered(self.api.api)
 
     def _tell(self) -> None:
         """The outputs that the tools read."""

@@ -20,7 +20,9 @@ class SplitAsked(Written):
 
 
 class MergeAsked(Written):
-    """Make one customer of two; each by anything that means one customer."""
+    """Make one customer of two; each by anything that means one customer to who may read people,
+    else by its id or a subject.
+    """
 
     a: Word
     b: Word

@@ -150,6 +150,16 @@ def test_a_function_that_fails_alarms(flow: Template) -> None:
     assert failing == set(flow.function_ids())
 
 
+def test_an_api_that_does_not_answer_alarms(flow: Template) -> None:
+    (alarm,) = [
+        alarm
+        for alarm in flow.of("AWS::CloudWatch::Alarm").values()
+        if alarm["MetricName"] == "5xx"
+    ]
+    assert [each["Name"] for each in alarm["Dimensions"]] == ["ApiId"]
+    assert (alarm["Threshold"], bool(alarm["AlarmActions"])) == (1, True)
+
+
 def test_alarms_may_publish_to_their_topic(flow: Template) -> None:
     (policy,) = flow.of("AWS::SNS::TopicPolicy").values()
     (allowed,) = [
