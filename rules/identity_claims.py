@@ -11,6 +11,13 @@ from schemas.policy import IdentityRules
 
 LONGEST: Final = 512
 NAMED: Final[Mapping[str, Trait]] = {"surname": "last_name"}
+PARTS: Final = frozenset[Trait](
+    {
+        "name", "first_name", "last_name", "birthday", "company",
+        "street", "postcode", "city", "region", "country",
+    }
+)  # fmt: skip
+"""The traits that a composite may be made of: what changes with the day tells nobody apart."""
 COMPARED: Final[Mapping[str, Callable[[str], str | None]]] = {"postcode": postcode}
 
 
@@ -33,6 +40,19 @@ def under(observation: Observation, rules: IdentityRules) -> Observation:
         for signal in observation.consents
     )
     return observation.model_copy(update={"claims": (*stated, *composed), "consents": consents})
+
+
+def spellings(identifier: Identifier) -> tuple[Identifier, ...]:
+    """Itself, and what any rule about spelling could make of it."""
+    if identifier.type != "email":
+        return (identifier,)
+    domain = identifier.value.rpartition("@")[2]
+    rules = (
+        IdentityRules(types={}, plus_tags=tags, dotless_domains=(domain,) if dots else ())
+        for tags in (False, True)
+        for dots in (False, True)
+    )
+    return tuple(dict.fromkeys(canonical(identifier, each) for each in rules))
 
 
 def canonical(identifier: Identifier, rules: IdentityRules) -> Identifier:
@@ -60,7 +80,8 @@ def _composed(
 
 def _part(part: str, stated: tuple[Claim, ...], traits: Mapping[Trait, str]) -> tuple[str, ...]:
     claimed = tuple(c.identifier.value for c in stated if c.identifier.type == part)
-    said = {str(trait): value for trait, value in traits.items()}.get(NAMED.get(part, part))
+    known = {str(trait): value for trait, value in traits.items() if trait in PARTS}
+    said = known.get(NAMED.get(part, part))
     if claimed or said is None:
         return claimed
     value = COMPARED.get(part, comparable)(said)

@@ -11,6 +11,7 @@ from rules.identity import is_junk, rule_of
 from rules.identity_claims import under
 from rules.keys import Pepper
 from rules.resolution_items import SPLIT, record_key
+from rules.resolution_said import mark_of, text_of
 from schemas.errors import BadRecord
 from schemas.graph import ConsentRow, IdentifierKey, Link, RecordRow, SubjectHead, SubjectKey
 from schemas.identifiers import Claim, Subject
@@ -43,7 +44,8 @@ class Case:
     named: Mapping[SubjectKey, Subject] = field(default_factory=dict)
     """Subjects that it names by their source's id, or as merged into its own."""
     aliases: frozenset[SubjectKey] = frozenset()
-    unlinked: tuple[Claim, ...] = ()
+    said_so: str = ""
+    """What it says of identifiers, whatever the rules."""
     order: str = ""
     """Orders the versions of a record: by version, then by content."""
     r: str = ""
@@ -68,11 +70,10 @@ def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
     own = keys.of_own(observation.subject, s)
     merged = {keys.of_subject(pepper, other): other for other in observation.merged}
     merged.pop(s, None)
-    links, named, unlinked = {}, dict(merged), []
+    links, named = {}, dict(merged)
     for claim in observation.claims:
         identifier = claim.identifier
         if rule_of(identifier.type, rules) is None or is_junk(identifier, rules):
-            unlinked.append(claim)
             continue
         subject = _subject_named(claim)
         key = keys.of_identifier(pepper, identifier)
@@ -82,7 +83,7 @@ def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
                 named[keys.subject_of(key)] = subject
     r = keys.of_record(pepper, observation.record.kind, observation.record.id)
     row_key = record_key(s, r, observation)
-    order = _order(observation)
+    order = _order(received.observation)
     current = _current(observation, links, rules)
     links |= {key: links[key].model_copy(update={"version": order}) for key in current or ()}
     return Case(
@@ -93,7 +94,7 @@ def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
         links=links,
         named=named,
         aliases=frozenset(merged),
-        unlinked=tuple(unlinked),
+        said_so=text_of(received.observation),
         order=order,
         r=r,
         current=current,
@@ -142,10 +143,10 @@ def record_row(case: Case) -> RecordRow:
         id=record.id,
         version=record.version,
         occurred_at=record.occurred_at,
-        identifiers=frozenset(case.links),
+        said=frozenset({case.said_so}),
+        now=mark_of(case.said_so),
         traits=observation.traits,
         interaction=observation.interaction,
-        unlinked=case.unlinked,
         deleted=observation.deleted,
     )
 

@@ -50,11 +50,11 @@ def store_records(cases: Sequence[Case], known: frozenset[str]) -> Steps[None]:
 def _replaced(case: Case) -> Steps[bool]:
     """Whether an older version was there, and this one is now."""
     item = record_item(record_row(case), case.order)
-    ids = {"ids": frozenset(case.links)} if case.links else {}
     values = {name: item[name] for name in ("ver", "data")}
+    said: Item = {"said": item["said"]}
     older = Condition("#ver < :ver", {":ver": case.order})
     try:
-        yield Update(Write("update", case.row_key, values, add=ids, condition=older))
+        yield Update(Write("update", case.row_key, values, add=said, condition=older))
     except Conflict:
         return False
     return True
@@ -107,20 +107,20 @@ def _row_writes(s: str, cases: list[Case], found: Mapping[Key, Item]) -> list[Wr
 
 def _row_write(key: Key, versions: list[Case], before: Item | None) -> Write | None:
     newest = max(versions, key=lambda case: case.order)
-    ids = frozenset(link for case in versions for link in case.links)
+    said = frozenset(case.said_so for case in versions)
     if before is None:
-        row = record_row(newest).model_copy(update={"identifiers": ids})
+        row = record_row(newest).model_copy(update={"said": said})
         return Write("put", key, record_item(row, newest.order), condition=ABSENT)
     same = Condition("#ver = :seen", {":seen": str(before["ver"])})
     if _stale(versions, before):
-        row = record_row(newest).model_copy(update={"identifiers": ids})
+        row = record_row(newest).model_copy(update={"said": said})
         return Write("put", key, record_item(row, newest.order), condition=same)
-    more = ids - _ids(before)
+    more = said - record_from(before).said
     if newest.order > str(before["ver"]):
         item = record_item(record_row(newest), newest.order)
         values = {name: item[name] for name in ("ver", "data")}
-        return Write("update", key, values, add={"ids": more} if more else {}, condition=same)
-    return Write("update", key, add={"ids": more}, condition=same) if more else None
+        return Write("update", key, values, add={"said": more} if more else {}, condition=same)
+    return Write("update", key, add={"said": more}, condition=same) if more else None
 
 
 def _stale(versions: list[Case], before: Item | None) -> bool:
@@ -152,12 +152,6 @@ def takings(rows: Iterable[RecordRow]) -> dict[str, int]:
     for row in rows:
         _count(moved, row, 1)
     return dict(moved)
-
-
-def _ids(item: Item) -> frozenset[str]:
-    ids = item.get("ids", frozenset())
-    assert isinstance(ids, frozenset)
-    return ids
 
 
 def _bears_money(case: Case) -> bool:

@@ -92,7 +92,8 @@ class SubjectHead(Frozen):
 class RecordRow(Frozen):
     """`S#<s>` / `R#C#<kind>#<r>` for a contact, `R#I#<time>#<r>` for an interaction.
 
-    `identifiers` is the union over all accepted versions of the record.
+    `said` is what all accepted versions of the record say of identifiers (`rules.resolution_said`),
+    `now` the mark of what the newest says.
     """
 
     s: SubjectKey
@@ -101,12 +102,15 @@ class RecordRow(Frozen):
     id: str
     version: str
     occurred_at: AwareDatetime
-    identifiers: frozenset[IdentifierKey] = frozenset()
+    said: frozenset[str] = frozenset()
+    now: str = ""
     traits: dict[Trait, str] = {}
     interaction: Interaction | None = None
-    unlinked: tuple[Claim, ...] = ()
-    """Junk by pattern and types without a rule, as received: they never link."""
     deleted: bool = False
+    identifiers: frozenset[IdentifierKey] = frozenset()
+    """Of rows from before `said` was kept: the links of all versions, under the rules of then."""
+    unlinked: tuple[Claim, ...] = ()
+    """Of such rows: what the newest version said that did not link."""
 
 
 class ConsentRow(Frozen):
