@@ -1,10 +1,11 @@
 """New rules reach what is in the graph already, page by page, beside resolvers that use them.
 
-What the rules say of a value itself (junk patterns, new types, composites) was decided when its
-record arrived: that part of a change takes effect as the sources are synchronised again.
+Limits, levels and the cap are looked at again where they apply; what the rules say of a value
+itself (junk patterns, new types, composites, spelling) by reading each record again.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from rules.identity import rule_of
@@ -13,12 +14,28 @@ from rules.resolution_calls import Page, Scan, Steps, read_many, surely
 from rules.resolution_commit import commit
 from rules.resolution_islands import Laws, recompute
 from rules.resolution_items import HEAD, subject_from
+from rules.resolution_restating import restate
 from rules.resolution_settling import Amendment, settle
 from rules.resolution_view import Draft, View
 from schemas.graph import IdentifierKey
 from schemas.rows import Item, Key, Write, key_of
 
 DONE: Final = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One going through everything: the first, or the `last` when what ran then has ended."""
+
+    name: str
+    at: datetime
+    """When resolvers began to use the new rules; the same in both."""
+    last: bool = False
+
+    @property
+    def place(self) -> Key:
+        """The row that says how far it has come."""
+        return Key("POLICY", f"ADOPT#{self.name}{'#LAST' if self.last else ''}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +46,12 @@ class Progress:
     done: bool
 
 
-def adopt(name: str, laws: Laws, pages: int = 1) -> Steps[Progress]:
-    """The next pages of the sweep that `name` (the rules' hash) identifies; repeat until done.
+def adopt(sweep: Sweep, laws: Laws, pages: int = 1) -> Steps[Progress]:
+    """The next pages of the sweep; repeat until done, then so with the last.
 
     `laws.rules` are the new rules. Start when no resolver uses the former ones any more.
     """
-    place = Key("POLICY", f"ADOPT#{name}")
+    place = sweep.place
     found = (yield from read_many([place])).get(place, {})
     seen, after = _number(found), _after(found)
     if found.get(DONE):
@@ -42,7 +59,7 @@ def adopt(name: str, laws: Laws, pages: int = 1) -> Steps[Progress]:
     for _ in range(pages):
         page: Page = yield Scan(after)
         for item in page.items:
-            yield from _adopt_item(item, laws)
+            yield from _adopt_item(item, sweep, laws)
         seen, after = seen + len(page.items), page.after
         yield from surely(Write("put", place, _progress(seen, after)))
         if after is None:
@@ -50,7 +67,7 @@ def adopt(name: str, laws: Laws, pages: int = 1) -> Steps[Progress]:
     return Progress(seen, done=False)
 
 
-def _adopt_item(item: Item, laws: Laws) -> Steps[None]:
+def _adopt_item(item: Item, sweep: Sweep, laws: Laws) -> Steps[None]:
     key = key_of(item)
     kind, _, name = key.pk.partition("#")
     if key.sk != HEAD:
@@ -60,6 +77,7 @@ def _adopt_item(item: Item, laws: Laws) -> Steps[None]:
     elif kind == "I":
         yield from _adopt_identifier(name, laws)
     elif kind == "S":
+        yield from restate(name, sweep.at, laws, last=sweep.last)
         own = subject_from(item).own
         if own:
             yield from _adopt_identifier(own.key, laws)

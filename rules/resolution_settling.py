@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from rules import resolution_opening
+from rules.identity import rule_of
 from rules.identity_evidence import carried
-from rules.keys import is_own, subject_of
+from rules.keys import is_own, subject_of, type_of
 from rules.resolution_calls import Pause, Steps, read_many
 from rules.resolution_commit import ATTEMPTS, attempted
 from rules.resolution_islands import (
@@ -117,6 +118,8 @@ def settled(before: IdentifierHead, amendment: Amendment, rows: Rows, laws: Laws
     again = amendment.again or (after.trusted and not before.trusted)
     if before.quarantined == "too_large" and not again:
         return after
+    if rule_of(type_of(before.key), laws.rules) is None:
+        return after  # it links nobody, whoever carries it: nothing to lift
     if before.quarantined == "degree" and over(after, laws):
         return after
     if before.quarantined != "lifting" or before.epoch != rows.epoch:

@@ -152,3 +152,26 @@ def run_alone(
                 call = steps.send(answer)
     except StopIteration as end:
         return end.value
+
+
+class Slow:
+    """Steps that stand still between two calls while others go on."""
+
+    def __init__(self, steps: Steps[Any], graph: MemoryTable, journal: MemoryTable) -> None:
+        self._steps = steps
+        self._tables = graph, journal
+        self._send: Callable[[], StoreCall] = lambda: next(steps)
+        self.ended = False
+
+    def go(self, calls: int) -> None:
+        """So many calls further; to the end when negative."""
+        while calls and not self.ended:
+            calls -= 1
+            try:
+                answer = apply(self._send(), *self._tables)
+            except StopIteration:
+                self.ended = True
+            except Conflict as conflict:
+                self._send = lambda conflict=conflict: self._steps.throw(conflict)  # type: ignore[misc]
+            else:
+                self._send = lambda answer=answer: self._steps.send(answer)  # type: ignore[misc]

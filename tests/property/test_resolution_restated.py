@@ -1,0 +1,236 @@
+"""Rules about a value itself reach what is there, as if all had been observed under them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from itertools import count
+from random import Random
+
+import pytest
+
+from rules import resolution_adoption
+from rules.resolution import resolve
+from rules.resolution_adoption import Progress, Sweep, adopt
+from rules.resolution_calls import Steps
+from rules.resolution_case import Received
+from rules.resolution_islands import Laws
+from schemas.errors import RetryLater
+from schemas.identifiers import Claim, Identifier
+from schemas.policy import IdentifierRule, IdentityRules
+from schemas.rows import Key
+from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs
+from tests.property.test_resolution_mutants import identifiers, islands, none, subjects
+from tests.simulator.histories import PEPPER, START, expected, history
+from tests.simulator.reading import broken_promises, graph_in
+from tests.simulator.removals import admitted, histories, removals
+from tests.simulator.store import MemoryTable
+from tests.simulator.world import Faults, Job, Slow, World, run_alone
+
+FIRST_SWEEP, LAST_SWEEP = Sweep("v2", START), Sweep("v2", START, last=True)
+ADDRESSES = ("a", "a+x", "a+y", "b.b", "bb", "junk", "junk+z", "c")
+CHANGING = ("email#", "phone#", "phone+surname#", "cookie#", "shop:customer#")
+
+
+def rules(random: Random) -> IdentityRules:
+    """Any rules about values, over the same few types."""
+    types = {
+        "email": IdentifierRule(
+            level=1,
+            limit=random.choice((2, 3, 5)),
+            junk=random.choice(((), ("junk@.*",), ("junk.*", "c@.*"))),
+            current=random.random() < 0.3,
+        ),
+        "phone": IdentifierRule(
+            level=2, limit=random.choice((2, 3)), junk=random.choice(((), (r"\+12025550101",)))
+        ),
+        "phone+surname": IdentifierRule(level=2, limit=3, current=random.random() < 0.3),
+        "email+phone": IdentifierRule(level=1, limit=3),
+        "cookie": IdentifierRule(level=3, limit=random.choice((2, 4))),
+        "shop:customer": IdentifierRule(level=0, limit=3),
+    }
+    kept = random.sample(sorted(types), random.randint(2, len(types)))
+    return IdentityRules(
+        types={name: types[name] for name in kept},
+        scope_cap=6,
+        plus_tags=random.random() < 0.5,
+        dotless_domains=random.choice(((), ("example.com",))),
+    )
+
+
+def valued(random: Random, received: Received) -> Received:
+    """Addresses whose spelling rules decide about, and names that composites are made of."""
+    observation = received.observation
+    claims = tuple(
+        Claim(identifier=Identifier(type="email", value=f"{random.choice(ADDRESSES)}@example.com"))
+        if claim.identifier.type == "email"
+        else claim
+        for claim in observation.claims
+    )
+    traits = {"last_name": random.choice(("Kim", "Lee"))} if random.random() < 0.7 else {}
+    update = {"claims": claims, "traits": traits}
+    return received._replace(observation=observation.model_copy(update=update))
+
+
+def observed(random: Random, most: int = 14) -> list[Received]:
+    return [valued(random, each) for each in history(random, most)]
+
+
+def under(rules_: IdentityRules, islands_: Callable[[], str]) -> Laws:
+    return Laws(rules_, PEPPER, islands_)
+
+
+def names() -> Callable[[], str]:
+    numbers = count()
+    return lambda: f"g{next(numbers)}"
+
+
+def swept(sweep: Sweep, made: Laws) -> Steps[bool]:
+    """One page, as one turn of the background work; what is left comes again."""
+    progress: Progress = yield from adopt(sweep, made)
+    if not progress.done:
+        raise RetryLater("more pages")
+    return True
+
+
+def to_the_end(sweep: Sweep, made: Laws) -> Steps[bool]:
+    while not (yield from adopt(sweep, made)).done:
+        pass
+    return True
+
+
+def whole(made: Laws) -> Steps[bool]:
+    for sweep in (FIRST_SWEEP, LAST_SWEEP):
+        yield from to_the_end(sweep, made)
+    return True
+
+
+def played(
+    seed: int, at_once: int, faults: Faults, forgets: Callable[[Key], bool] = none
+) -> tuple[list[Received], IdentityRules, MemoryTable]:
+    """The first sweep beside resolvers, and when these have ended the last beside others."""
+    random = Random(seed)
+    received = observed(random, 20)
+    fresh, old, new = names(), rules(random), rules(random)
+    parts = [received[n::3] for n in range(3)]
+    world = World(random, faults, MemoryTable(forgets=forgets))
+    world.run(jobs(batches(random, parts[0]), under(old, fresh)), at_once)
+    for part, sweep in zip(parts[1:], (FIRST_SWEEP, LAST_SWEEP), strict=True):
+        work: list[Job] = jobs(batches(random, part), under(new, fresh))
+        work.append(partial(swept, sweep, under(new, fresh)))
+        random.shuffle(work)
+        world.run(work, at_once)
+    return received, new, world.graph
+
+
+@pytest.mark.parametrize(
+    "at_once, faults",
+    [
+        pytest.param(1, Faults(), id="one at a time"),
+        pytest.param(8, Faults(conflict=0.03, throttle=0.02, crash=0.03), id="eight, crashing"),
+    ],
+)
+def test_after_the_last_sweep_the_graph_is_that_of_the_new_rules(
+    at_once: int, faults: Faults
+) -> None:
+    for seed in range(FIRST, FIRST + HISTORIES):
+        received, new, table = played(seed, at_once, faults)
+        assert not broken_promises(table, _current(new), new), f"seed {seed}"
+        assert graph_in(table, new) == expected(received, new), f"seed {seed}"
+
+
+def _current(rules_: IdentityRules) -> tuple[str, ...]:
+    return tuple(f"{name}#" for name, rule in rules_.types.items() if rule.current)
+
+
+def goes_wrong(seed: int, forgets: Callable[[Key], bool] = none) -> bool:
+    try:
+        received, new, table = played(seed, 8, Faults(crash=0.03), forgets)
+        broken = broken_promises(table, _current(new), new)
+        return bool(broken) or graph_in(table, new) != expected(received, new)
+    except (AssertionError, KeyError):
+        return True
+
+
+@pytest.mark.parametrize("forgets", [subjects, identifiers, islands])
+def test_without_its_condition_some_history_goes_wrong(forgets: Callable[[Key], bool]) -> None:
+    assert any(goes_wrong(seed, forgets) for seed in range(HISTORIES))
+
+
+def held_up(seed: int, calls: int, *, hasty: bool) -> bool:
+    """Whether it ends right when a resolver stands still after so many calls during the sweeps."""
+    random = Random(seed)
+    received, fresh = observed(random, 10), names()
+    old, new = under(rules(random), fresh), under(rules(random), fresh)
+    graph, journal = MemoryTable(), MemoryTable()
+    run_alone(resolve(received[1:], old), graph, journal)
+    slow = Slow(resolve(received[:1], new), graph, journal)
+    slow.go(calls)
+    for sweep in (FIRST_SWEEP, LAST_SWEEP):
+        if sweep.last and not hasty:
+            slow.go(-1)
+        run_alone(to_the_end(sweep, new), graph, journal)
+    slow.go(-1)
+    return graph_in(graph, new.rules) == expected(received, new.rules) and not broken_promises(
+        graph, _current(new.rules), new.rules
+    )
+
+
+def test_a_resolver_may_stand_still_anywhere_during_the_first_sweep() -> None:
+    for seed in range(FIRST, FIRST + HISTORIES // 10):
+        assert all(held_up(seed, calls, hasty=False) for calls in range(8)), f"seed {seed}"
+
+
+def test_the_last_sweep_waits_until_those_who_ran_have_ended() -> None:
+    """Else it takes away what was linked for a record whose row comes afterwards."""
+    seeds = range(HISTORIES // 10)
+    assert not all(held_up(seed, calls, hasty=True) for seed in seeds for calls in range(8))
+
+
+def test_without_reading_records_again_some_history_goes_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def idle(s: str, at: datetime, made: Laws, *, last: bool = False) -> Steps[None]:
+        yield from ()
+
+    monkeypatch.setattr(resolution_adoption, "restate", idle)
+    assert sum(goes_wrong(seed) for seed in range(HISTORIES // 10)) > HISTORIES // 20
+
+
+def test_a_crash_after_any_call_loses_nothing_of_the_sweeps() -> None:
+    for seed in range(FIRST, FIRST + HISTORIES // 60):
+        random = Random(seed)
+        received, fresh = observed(random, 10), names()
+        old, new = under(rules(random), fresh), under(rules(random), fresh)
+        for crash_at in range(0, 300, 3):
+            graph, journal = MemoryTable(), MemoryTable()
+            run_alone(resolve(received, old), graph, journal)
+            finished = run_alone(whole(new), graph, journal, crash_at)
+            assert not broken_promises(graph, rules=None), f"seed {seed}, call {crash_at}"
+            run_alone(whole(new), graph, journal)
+            wanted = expected(received, new.rules)
+            assert graph_in(graph, new.rules) == wanted, f"seed {seed}, call {crash_at}"
+            if finished:
+                break
+
+
+def test_what_is_removed_meanwhile_stays_out() -> None:
+    """Removals beside the first sweep, their last calls beside the last one."""
+    for seed in range(FIRST, FIRST + HISTORIES // 2):
+        random = Random(seed)
+        told, later = histories(random, 12)
+        first, second = ([valued(random, each) for each in part] for part in (told, later))
+        removed = removals(random, first)
+        fresh, old, new = names(), rules(random), rules(random)
+        world = World(random, Faults(conflict=0.03, crash=0.03))
+        world.run(jobs(batches(random, first), under(old, fresh)), 8)
+        made = under(new, fresh)
+        for sweep in (FIRST_SWEEP, LAST_SWEEP):
+            work: list[Job] = [partial(each.steps, made, last=sweep.last) for each in removed]
+            work.append(partial(swept, sweep, made))
+            if sweep.last:
+                work += jobs(batches(random, second), made)
+            random.shuffle(work)
+            world.run(work, 8)
+        assert not broken_promises(world.graph, _current(new), new), f"seed {seed}"
+        wanted = expected([*admitted(first, removed), *second], new)
+        assert graph_in(world.graph, new) == wanted, f"seed {seed}"
