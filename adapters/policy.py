@@ -1,6 +1,6 @@
 """The policy in force: adopted as a version by its hash, not by a deploy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -36,6 +36,13 @@ def read(table: Table) -> tuple[str, Policy]:
         raise Misconfigured("no policy is adopted: ./sluice policy adopt policy.yaml")
     policy = Policy.model_validate_json(str(row["data"]))
     return str(row["sk"]), policy
+
+
+def several(table: Table, versions: Iterable[str]) -> tuple[Policy, ...]:
+    """Policies that were in force once; each is kept under its version for good."""
+    places = [Key("POLICY", version) for version in dict.fromkeys(versions)]
+    found = table.get_many(places)
+    return tuple(Policy.model_validate_json(str(found[place]["data"])) for place in places)
 
 
 def adopt(table: Table, policy: Policy, at: str) -> str:

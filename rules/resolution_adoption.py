@@ -5,7 +5,6 @@ itself (junk patterns, new types, composites, spelling) by reading each record a
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from rules.identity import rule_of
@@ -14,28 +13,13 @@ from rules.resolution_calls import Page, Scan, Steps, read_many, surely
 from rules.resolution_commit import commit
 from rules.resolution_islands import Laws, recompute
 from rules.resolution_items import HEAD, subject_from
-from rules.resolution_restating import restate
+from rules.resolution_restating import Sweep, restate
 from rules.resolution_settling import Amendment, settle
 from rules.resolution_view import Draft, View
 from schemas.graph import IdentifierKey
 from schemas.rows import Item, Key, Write, key_of
 
 DONE: Final = "done"
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """One going through everything: the first, or the `last` when what ran then has ended."""
-
-    name: str
-    at: datetime
-    """When resolvers began to use the new rules; the same in both."""
-    last: bool = False
-
-    @property
-    def place(self) -> Key:
-        """The row that says how far it has come."""
-        return Key("POLICY", f"ADOPT#{self.name}{'#LAST' if self.last else ''}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +61,7 @@ def _adopt_item(item: Item, sweep: Sweep, laws: Laws) -> Steps[None]:
     elif kind == "I":
         yield from _adopt_identifier(name, laws)
     elif kind == "S":
-        yield from restate(name, sweep.at, laws, last=sweep.last)
+        yield from restate(name, sweep, laws)
         own = subject_from(item).own
         if own:
             yield from _adopt_identifier(own.key, laws)

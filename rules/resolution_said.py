@@ -4,6 +4,7 @@ Keys are made under the rules, the normaliser and the pepper of their day; what 
 """
 
 import json
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -42,6 +43,14 @@ def statement(text: str) -> Statement:
     version, claims, *rest = json.loads(text)
     parts: dict[Trait, str] = rest[0] if rest else {}
     return Statement(tuple(_claim(version, *claim) for claim in claims), parts)
+
+
+def read_then_and_now(text: str) -> Iterator[tuple[Identifier, Identifier]]:
+    """What each value was read as when it was observed, and what it is read as today."""
+    version, claims, *_ = json.loads(text)
+    for type_, value, *raw in claims:
+        then = Identifier(type=type_, value=value)
+        yield then, _claim(version, type_, value, *raw).identifier
 
 
 def _written(claim: Claim) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ from random import Random
 import pytest
 
 from rules.resolution import resolve
-from rules.resolution_adoption import Progress, Sweep, adopt
+from rules.resolution_adoption import Progress, adopt
 from rules.resolution_calls import Steps
 from rules.resolution_islands import Laws
+from rules.resolution_restating import Sweep
 from schemas.errors import RetryLater
 from schemas.policy import IdentifierRule, IdentityRules
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws

@@ -1,21 +1,24 @@
 """Rules about a value itself reach what is there, as if all had been observed under them."""
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from random import Random
 
 import pytest
 
-from rules import resolution_adoption
+from rules import keys, resolution_adoption
+from rules.identity_claims import canonical
 from rules.resolution import resolve
-from rules.resolution_adoption import Progress, Sweep, adopt
+from rules.resolution_adoption import Progress, adopt
 from rules.resolution_calls import Steps
 from rules.resolution_case import Received
 from rules.resolution_islands import Laws
+from rules.resolution_restating import Sweep
 from schemas.errors import RetryLater
 from schemas.identifiers import Claim, Identifier
+from schemas.observation import ConsentSignal
 from schemas.policy import IdentifierRule, IdentityRules
 from schemas.rows import Key
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs
@@ -69,6 +72,23 @@ def valued(random: Random, received: Received) -> Received:
     traits = {"last_name": random.choice(("Kim", "Lee"))} if random.random() < 0.7 else {}
     update = {"claims": claims, "traits": traits}
     return received._replace(observation=observation.model_copy(update=update))
+
+
+def speaking(random: Random, received: Received) -> Received:
+    """Now and then what a record says about consent for one of its addresses."""
+    observation = received.observation
+    about = [c.identifier for c in observation.claims if c.identifier.type in ("email", "phone")]
+    signals = tuple(
+        ConsentSignal(
+            purpose="offers",
+            state=random.choice(("granted", "withdrawn")),
+            effective_at=START,
+            identifier=each,
+        )
+        for each in about
+        if random.random() < 0.5
+    )
+    return received._replace(observation=observation.model_copy(update={"consents": signals}))
 
 
 def observed(random: Random, most: int = 14) -> list[Received]:
@@ -189,7 +209,7 @@ def test_the_last_sweep_waits_until_those_who_ran_have_ended() -> None:
 def test_without_reading_records_again_some_history_goes_wrong(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def idle(s: str, at: datetime, made: Laws, *, last: bool = False) -> Steps[None]:
+    def idle(s: str, sweep: Sweep, made: Laws) -> Steps[None]:
         yield from ()
 
     monkeypatch.setattr(resolution_adoption, "restate", idle)
@@ -234,3 +254,26 @@ def test_what_is_removed_meanwhile_stays_out() -> None:
         assert not broken_promises(world.graph, _current(new), new), f"seed {seed}"
         wanted = expected([*admitted(first, removed), *second], new)
         assert graph_in(world.graph, new) == wanted, f"seed {seed}"
+
+
+def test_what_was_said_about_an_address_holds_under_its_new_key() -> None:
+    for seed in range(FIRST, FIRST + HISTORIES // 3):
+        random = Random(seed)
+        received = [speaking(random, each) for each in observed(random, 10)]
+        fresh, old, new = names(), rules(random), rules(random)
+        world = World(random, Faults(conflict=0.03, crash=0.03))
+        world.run(jobs(batches(random, received), under(old, fresh)), 8)
+        for sweep in (FIRST_SWEEP, LAST_SWEEP):
+            world.run([partial(swept, replace(sweep, former=(old,)), under(new, fresh))])
+        for signal in (s for each in received for s in each.observation.consents):
+            lossy = old.plus_tags or bool(old.dotless_domains)
+            assert heard(signal, world.graph, new) or (lossy and signal.state == "granted")
+            assert heard(signal, world.journal, new) or signal.state == "granted"
+
+
+def heard(signal: ConsentSignal, table: MemoryTable, rules_: IdentityRules) -> bool:
+    """Whether it is there, under the key that its address has by the rules."""
+    assert signal.identifier
+    key = keys.of_identifier(PEPPER, canonical(signal.identifier, rules_))
+    rows = [row for place, row in table.rows.items() if place.pk == f"I#{key}"]
+    return any(f'"state":"{signal.state}"' in str(row["data"]) for row in rows)

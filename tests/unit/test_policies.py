@@ -58,6 +58,11 @@ def put(candidate: Policy, key: str = "k", **more: object) -> tuple[int, Any]:
     return ask("POST /v1/policy", "privacy", key, policy=candidate.model_dump(), **more)
 
 
+def shown() -> dict[str, Any]:
+    found: dict[str, Any] = ask("GET /v1/policy", "operator")[1]
+    return found
+
+
 def at(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
     monkeypatch.setattr(wiring, "now", lambda: NOW + timedelta(seconds=seconds))
 
@@ -120,8 +125,10 @@ def test_what_is_adopted_is_carried_out_when_no_resolver_uses_the_former_rules(
     evidence.handler({})
     assert hub.customer("shop:ada") == hub.customer("crm:1") == ada
     assert hub.customer("help:1") != ada
-    shown = ask("GET /v1/policy", "operator")[1]
-    assert (shown["done"], shown["version"]) == (True, shelf.read(hub.world.table)[0])
+    assert (shown()["done"], shown()["last"]) == (False, True), "whoever ran may still be running"
+    at(monkeypatch, 400)
+    evidence.handler({})
+    assert (shown()["done"], shown()["version"]) == (True, shelf.read(hub.world.table)[0])
 
 
 def test_a_policy_that_is_adopted_again_is_carried_out_again(
