@@ -10,6 +10,7 @@ from schemas.errors import Misconfigured
 from schemas.policy import Policy
 
 CURRENT = Key("POLICY", "CURRENT")
+NORMALISER = Key("POLICY", "NORMALISER")
 KEPT_SECONDS = 60.0
 
 
@@ -43,6 +44,17 @@ def several(table: Table, versions: Iterable[str]) -> tuple[Policy, ...]:
     places = [Key("POLICY", version) for version in dict.fromkeys(versions)]
     found = table.get_many(places)
     return tuple(Policy.model_validate_json(str(found[place]["data"])) for place in places)
+
+
+def normaliser(table: Table) -> str:
+    """Which normaliser read what is in the graph, to the last record."""
+    row = table.get(NORMALISER)
+    return str(row["version"]) if row else "1"
+
+
+def normalised(table: Table, version: str) -> None:
+    """All of the graph follows this normaliser."""
+    table.write(Write("put", NORMALISER, {"version": version}))
 
 
 def adopt(table: Table, policy: Policy, at: str) -> str:

@@ -8,6 +8,7 @@ from adapters.graph import Stores
 from adapters.table import Key, Write
 from functions import trying, wiring
 from functions.problem import NotServed
+from rules import normalise
 from rules.policy import version_of
 from rules.resolution_adoption import adopt
 from rules.resolution_islands import Laws
@@ -24,7 +25,7 @@ def adopted(asked: PolicyAsked, at: datetime) -> AdoptionView:
     """In force at once; refused when it would change more customers than it may."""
     version, current = policy.read(wiring.graph())
     new = version_of(asked.policy)
-    if current.identity == asked.policy.identity:
+    if current.identity == asked.policy.identity and not trying.outdated():
         policy.adopt(wiring.graph(), asked.policy, at.isoformat())
         return AdoptionView(version=new, at=at)
     _within(asked, DiffView(current=version, candidate=new))
@@ -62,6 +63,8 @@ def carried_out() -> AdoptionView:
         update = {"last": True, "starts_at": wiring.now() + FORMER_RULES_LAST}
         after = after.model_copy(update=update)
     if progress().at == view.at:  # else another was adopted meanwhile
+        if after.done:
+            policy.normalised(wiring.graph(), normalise.NORMALISER)
         _keep(after)
     return after
 

@@ -10,7 +10,7 @@ from adapters.table import Key, Write
 from functions import wiring
 from functions.foretelling import Future
 from functions.problem import NotServed
-from rules import listing
+from rules import listing, normalise
 from rules.identity_diff import Then
 from rules.policy import version_of
 from rules.policy_diff import Compared, compare, may_open, opens, reads_otherwise
@@ -30,7 +30,7 @@ def tried(asked: PolicyAsked) -> DiffView:
     """The next page of the dry run; without a cursor it begins anew."""
     version, current = policy.read(wiring.graph())
     start = DiffView(current=version, candidate=version_of(asked.policy))
-    if current.identity == asked.policy.identity:
+    if current.identity == asked.policy.identity and not outdated():
         return start
     before = known(start) if asked.cursor else start
     if before is None or (asked.cursor and before.next != asked.cursor):
@@ -39,6 +39,11 @@ def tried(asked: PolicyAsked) -> DiffView:
     row = {"data": view.model_copy(update={"items": ()}).model_dump_json()}
     wiring.graph().write(Write("put", _place(view), row))
     return view
+
+
+def outdated() -> bool:
+    """Whether what is in the graph was read by a former normaliser."""
+    return policy.normaliser(wiring.graph()) != normalise.NORMALISER
 
 
 def known(view: DiffView) -> DiffView | None:
@@ -55,7 +60,7 @@ def _place(view: DiffView) -> Key:
 def _turn(before: DiffView, asked: PolicyAsked, old: IdentityRules) -> DiffView:
     """First all that subjects would gain is noted, where records are read otherwise."""
     new = asked.policy.identity
-    if not reads_otherwise(old, new):
+    if not reads_otherwise(old, new) and not outdated():
         return _page(before, asked.cursor, old, new, None)
     future = _future(before, new)
     if asked.cursor and not asked.cursor.startswith(READING):

@@ -88,8 +88,8 @@ def _add(found: Spoken, head: SubjectHead, kept: Kept, laws: Laws) -> None:
         found.lasting |= {k: link for k, link in case.links.items() if k not in passing}
         if case.current is not None and mark == row.now:
             before = head.current.get(kept.r)
-            if not mark and before and before.keys <= passing:
-                passing = before.keys  # a row from before: which of its versions named what?
+            if not mark and before:  # a row from before tells no versions apart: the head does
+                passing -= row.identifiers - before.keys
             found.current[kept.r] = Current(order=kept.order, keys=passing)
             found.passing |= {k: case.links[k] for k in passing}
     fixed = _unreadable(head, row, laws)

@@ -8,6 +8,7 @@ import pytest
 
 from adapters import policy as shelf
 from functions import evidence, wiring
+from rules import normalise
 from schemas.policy import Policy
 from tests.fakes.graph import NOW, policy
 from tests.fakes.people import People, people
@@ -150,6 +151,20 @@ def test_a_change_that_leaves_identity_alone_needs_no_dry_run(hub: People) -> No
     status, body = put(other)
     assert (status, body["done"]) == (200, True)
     assert try_(other)["seen"] == 0
+
+
+def test_the_same_policy_is_carried_out_again_by_a_new_normaliser(
+    hub: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(normalise, "NORMALISER", "2")
+    assert put(policy())[0] == 409, "its dry run comes first"
+    assert (try_(policy())["seen"], try_(policy())["changed"]) == (2, 0)
+    assert put(policy(), key="k2")[1]["done"] is False
+    for seconds in (200, 400):
+        at(monkeypatch, seconds)
+        evidence.handler({})
+    assert shown()["done"]
+    assert put(policy(), key="k3")[1]["done"], "nothing is left to do"
 
 
 @pytest.mark.parametrize("role", ["agent", "operator"])
