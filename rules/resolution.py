@@ -28,11 +28,12 @@ from rules.resolution_case import Case, Received, out_since, prepare
 from rules.resolution_commit import commit
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
-from rules.resolution_links import Change, change_of, news, plan_link
+from rules.resolution_links import Change, as_linked, change_of, news, plan_link
 from rules.resolution_rows import store_consents, store_records
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, Unread, View
 from schemas.errors import BadRecord, RetryLater
+from schemas.graph import SubjectHead
 
 AT_ONCE: Final = 30
 """New links of one transaction: each brings at most three of its hundred items."""
@@ -103,7 +104,7 @@ def _link_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) ->
     changes = {
         position: change
         for position, change in ((i, change_of(case)) for i, case in cases.items())
-        if news(Draft(view).subject(change.s), change)
+        if _is_news(Draft(view).subject(change.s), change, laws)
     }
     yield from _read_ahead(view, changes.values(), laws)
     for position, change in changes.items():
@@ -114,6 +115,10 @@ def _link_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) ->
             report.later[position] = error.reason
         except BadRecord as error:
             report.bad[position] = error
+
+
+def _is_news(head: SubjectHead | None, change: Change, laws: Laws) -> bool:
+    return news(head, as_linked(head, change, laws.pepper)) is not None
 
 
 def _leave_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) -> Steps[None]:

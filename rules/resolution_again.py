@@ -12,6 +12,7 @@ from typing import NamedTuple
 from rules import keys
 from rules.identity import rule_of
 from rules.normalise_again import readings
+from rules.renaming import linked_as
 from rules.resolution_case import Received, is_current, out_since, prepare, said_at
 from rules.resolution_islands import Laws
 from rules.resolution_items import record_from
@@ -64,6 +65,23 @@ def spoken(head: SubjectHead, rows: Iterable[Kept], laws: Laws) -> Spoken:
             found.latest = max(said, found.latest or said)
             _add(found, head, kept, laws)
     _add_newer(found, head, laws)
+    return _as_linked(found, head, laws)
+
+
+def _as_linked(found: Spoken, head: SubjectHead, laws: Laws) -> Spoken:
+    """By the names that the head knows, while keys are taken to another pepper."""
+    if laws.pepper.coming is None:
+        return found
+
+    def name(key: IdentifierKey) -> IdentifierKey:
+        return linked_as(head, key, laws.pepper)
+
+    found.lasting = {name(key): link for key, link in found.lasting.items()}
+    found.passing = {name(key): link for key, link in found.passing.items()}
+    found.current = {
+        r: each.model_copy(update={"keys": frozenset(map(name, each.keys))})
+        for r, each in found.current.items()
+    }
     return found
 
 
@@ -132,7 +150,8 @@ def _read_back(head: SubjectHead, row: RecordRow, laws: Laws) -> Mapping[Identif
     for key in sorted(row.identifiers & head.links.keys()):
         link = head.links[key]
         for identifier, made in readings(link.type, link.value):
-            if keys.of_identifier(laws.pepper, made) == key and "+" not in link.type:
+            base = keys.of_identifier(laws.pepper, made)
+            if key in (base, keys.renewed(laws.pepper, base)) and "+" not in link.type:
                 found[key] = Claim(identifier=identifier, raw=link.value)
                 break
     return found

@@ -43,6 +43,7 @@ class Scan:
     """The next items of the whole table, in no order that means anything; answered by a `Page`."""
 
     after: Key | None
+    table: TableName = "graph"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Update:
     """One write of its own; `Conflict` is thrown when its condition fails."""
 
     write: Write
+    table: TableName = "graph"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +100,11 @@ def insert_many(items: Sequence[Item], table: TableName = "graph") -> Steps[list
     return answer
 
 
-def surely(write: Write) -> Steps[None]:
+def surely(write: Write, table: TableName = "graph") -> Steps[None]:
     """One write without a condition, which can only fail because another is being written."""
     for attempt in range(1, 6):
         try:
-            yield Update(write)
+            yield Update(write, table)
         except Conflict:
             yield Pause(attempt)
         else:

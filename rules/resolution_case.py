@@ -171,7 +171,7 @@ def _consent_item(case: Case, signal: ConsentSignal, pepper: Pepper) -> Item:
     data = row.model_dump_json(exclude_defaults=True)
     content = sha256(data.encode()).hexdigest()[:12]
     time = row.effective_at.astimezone(UTC).isoformat(timespec="microseconds")
-    about = signal.identifier and keys.of_identifier(pepper, signal.identifier)
+    about = signal.identifier and keys.of_new(pepper, signal.identifier)
     return {
         "pk": f"I#{about}" if about else f"S#{case.s}",
         "sk": f"K#{row.purpose}#{row.channel}#{time}#{content}",

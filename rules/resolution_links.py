@@ -7,6 +7,8 @@ from typing import Final
 
 from rules import keys
 from rules.identity import created
+from rules.keys import Pepper
+from rules.renaming import Names, linked_as, names
 from rules.resolution_case import Case, out_since
 from rules.resolution_islands import (
     Laws,
@@ -72,6 +74,34 @@ def change_of(case: Case) -> Change:
     return Change(case.s, subject, case.links, case.named, aliases, case.r, case.said, current)
 
 
+def as_linked(head: SubjectHead | None, change: Change, pepper: Pepper) -> Change:
+    """The change by the names under which the subject is linked already."""
+    if pepper.coming is None:
+        return change
+    return _by_name({k: linked_as(head, k, pepper) for k in _named(change)}, change)
+
+
+def as_named(draft: Draft, change: Change, pepper: Pepper) -> Change:
+    """The change by the names that its identifiers have at this moment."""
+    if pepper.coming is None:
+        return change
+    draft.need([subject_key(change.s)])
+    head = draft.subject(change.s)
+    return _by_name(names(draft, head, _named(change), pepper), change)
+
+
+def _named(change: Change) -> frozenset[IdentifierKey]:
+    return frozenset(change.links) | (change.current.keys if change.current else frozenset())
+
+
+def _by_name(found: Names, change: Change) -> Change:
+    current = change.current and change.current.model_copy(
+        update={"keys": frozenset(found[key] for key in change.current.keys)}
+    )
+    links = {found[key]: link for key, link in change.links.items()}
+    return replace(change, links=links, current=current)
+
+
 def news(head: SubjectHead | None, change: Change) -> Change | None:
     """What the subject's committed links do not say yet; none when they say it all."""
     if head is None:
@@ -115,6 +145,7 @@ def plan_link(draft: Draft, change: Change, laws: Laws, *, apart: bool = False) 
 
     `apart` keeps islands from being joined, because one would become too large for its row.
     """
+    change = as_named(draft, change, laws.pepper)
     draft.need(_first_reads(change))
     head = draft.subject(change.s)
     said = news(head, change)

@@ -52,6 +52,10 @@ class IdentifierHead(Frozen):
     epoch: int = 0
     blocked: bool = False
     trusted: bool = False
+    moved: bool = False
+    """Its carriers are being taken to its key under the next pepper, a few at a time."""
+    arriving: bool = False
+    """They are being taken here: until all are, nobody can tell how many there are."""
 
 
 class Current(Frozen):

@@ -81,12 +81,12 @@ def apply(call: StoreCall, graph: MemoryTable, journal: MemoryTable) -> object:
             return graph.get_many(keys)
         case Query(pk, begins):
             return graph.query(pk, begins)
-        case Scan(after):
-            return graph.scan(after)
+        case Scan(after, table):
+            return (journal if table == "journal" else graph).scan(after)
         case Transact(writes):
             graph.transact(writes)
-        case Update(write):
-            graph.transact([write])
+        case Update(write, table):
+            (journal if table == "journal" else graph).transact([write])
         case InsertMany(items, table):
             return (journal if table == "journal" else graph).insert_many(items)
         case Pause():
