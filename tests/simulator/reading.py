@@ -68,14 +68,17 @@ def live(table: MemoryTable, g: str) -> str:
 
 
 def broken_promises(
-    table: MemoryTable, changing: tuple[str, ...] = (), rules: IdentityRules | None = RULES
+    table: MemoryTable,
+    changing: tuple[str, ...] = (),
+    rules: IdentityRules | None = RULES,
+    pepper: Pepper = PEPPER,
 ) -> list[str]:
     """What is wrong between items, at any moment between two calls; empty when nothing is.
 
     Under no rules in particular, while some subjects follow the former and some the new.
     """
     subjects, every = heads(table), islands(table)
-    laws = Laws(rules, PEPPER, str) if rules else None
+    laws = Laws(rules, pepper, str) if rules else None
     return [
         *_wrong_heads(table, subjects, every),
         *(_wrong_rows(table, subjects, changing, laws) if laws else ()),

@@ -43,6 +43,8 @@ class World:
     graph: MemoryTable = field(default_factory=MemoryTable)
     journal: MemoryTable = field(default_factory=MemoryTable)
     calls: int = 0
+    most: int = 1_000_000
+    """More calls than that are work that never ends: without its conditions it may not."""
 
     def run(self, jobs: Iterable[Job], at_once: int = 1) -> list[Any]:
         """Works off the queue with `at_once` workers; what fails is delivered again."""
@@ -66,6 +68,7 @@ class World:
     def perform(self, call: StoreCall) -> object:
         """One call; faults strike before it takes effect, except a crash, which may follow it."""
         self.calls += 1
+        assert self.calls < self.most, "it never ends"
         if self.random.random() < self.faults.throttle:
             raise RetryLater("throttled")
         writes = isinstance(call, Transact | Update)
