@@ -64,8 +64,8 @@ class Stores:
         match call:
             case ReadMany(keys):
                 return self.graph.get_many(keys)
-            case Query(pk, begins):
-                return tuple(self.graph.all(pk, begins))
+            case Query(pk, begins, table):
+                return tuple(self._table(table).all(pk, begins))
             case Scan(after, table):
                 rows = self._table(table).scan(after)
                 return Page(rows.items, rows.after)

@@ -77,10 +77,13 @@ def renewed(pepper: Pepper, key: IdentifierKey) -> IdentifierKey:
     return over(coming, key)
 
 
-def of_new(pepper: Pepper, identifier: Identifier) -> IdentifierKey:
-    """The key under which to write about an identifier, while keys may be coming to a pepper."""
+def told_of(pepper: Pepper, identifier: Identifier) -> tuple[IdentifierKey, ...]:
+    """The keys under which to write what is said of it: also the coming one, as soon as some may
+    look for it there; that one alone, when all do.
+    """
     key = of_identifier(pepper, identifier)
-    return renewed(pepper, key) if pepper.begun else key
+    new = renewed(pepper, key)
+    return (new,) if pepper.begun else tuple(dict.fromkeys((key, new)))
 
 
 def of_subject(pepper: Pepper, subject: Subject) -> SubjectKey:

@@ -26,6 +26,7 @@ from typing import Final
 from rules.resolution_calls import Steps, read_many
 from rules.resolution_case import Case, Received, out_since, prepare
 from rules.resolution_commit import commit
+from rules.resolution_consents import bring_consents
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
 from rules.resolution_links import Change, as_linked, change_of, news, plan_link
@@ -109,6 +110,7 @@ def _link_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) ->
     yield from _read_ahead(view, changes.values(), laws)
     for position, change in changes.items():
         try:
+            yield from bring_consents(change.links, laws.pepper)
             yield from _link(view, change, laws)
             report.linked += 1
         except RetryLater as error:

@@ -28,6 +28,7 @@ class Query:
 
     pk: str
     begins: str = ""
+    table: TableName = "graph"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,9 @@ def read_many(keys: Sequence[Key]) -> Steps[Mapping[Key, Item]]:
     return answer
 
 
-def query(pk: str, begins: str = "") -> Steps[tuple[Item, ...]]:
+def query(pk: str, begins: str = "", table: TableName = "graph") -> Steps[tuple[Item, ...]]:
     """The rows of a partition."""
-    answer: tuple[Item, ...] = yield Query(pk, begins)
+    answer: tuple[Item, ...] = yield Query(pk, begins, table)
     return answer
 
 

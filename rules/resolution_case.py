@@ -153,10 +153,20 @@ def record_row(case: Case) -> RecordRow:
 
 def consent_items(case: Case, pepper: Pepper) -> list[tuple[Item, ConsentSignal]]:
     """Rows under the address or number it is about, or under the person; repeats are the same."""
-    return [(_consent_item(case, signal, pepper), signal) for signal in case.observation.consents]
+    return [
+        (_consent_item(case, signal, place), signal)
+        for signal in case.observation.consents
+        for place in _about(case, signal, pepper)
+    ]
 
 
-def _consent_item(case: Case, signal: ConsentSignal, pepper: Pepper) -> Item:
+def _about(case: Case, signal: ConsentSignal, pepper: Pepper) -> tuple[str, ...]:
+    if signal.identifier is None:
+        return (f"S#{case.s}",)
+    return tuple(f"I#{key}" for key in keys.told_of(pepper, signal.identifier))
+
+
+def _consent_item(case: Case, signal: ConsentSignal, place: str) -> Item:
     record = case.observation.record
     row = ConsentRow(
         purpose=signal.purpose,
@@ -171,9 +181,8 @@ def _consent_item(case: Case, signal: ConsentSignal, pepper: Pepper) -> Item:
     data = row.model_dump_json(exclude_defaults=True)
     content = sha256(data.encode()).hexdigest()[:12]
     time = row.effective_at.astimezone(UTC).isoformat(timespec="microseconds")
-    about = signal.identifier and keys.of_new(pepper, signal.identifier)
     return {
-        "pk": f"I#{about}" if about else f"S#{case.s}",
+        "pk": place,
         "sk": f"K#{row.purpose}#{row.channel}#{time}#{content}",
         "data": data,
     }

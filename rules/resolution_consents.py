@@ -6,10 +6,11 @@ was granted; what was withdrawn is withdrawn for all.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rules import keys
 from rules.identity_claims import canonical
+from rules.keys import Pepper
 from rules.resolution_again import Kept
 from rules.resolution_calls import Steps, insert_many, query
 from rules.resolution_islands import Laws
@@ -17,6 +18,9 @@ from rules.resolution_said import read_then_and_now
 from schemas.graph import ConsentRow, IdentifierKey
 from schemas.policy import IdentityRules
 from schemas.rows import Item
+
+SPOKEN_OF: Final = frozenset({"email", "phone"})
+"""The identifiers that consent is said about."""
 
 
 class Moved(NamedTuple):
@@ -32,11 +36,40 @@ def carry_consents(
 ) -> Steps[None]:
     """Copies what was said of the addresses in these rows under the keys of former rules."""
     for move in sorted(set(_moves(rows, tuple(former), laws))):
-        found = yield from query(f"I#{move.old}", "K#")
-        withdrawn = [row for row in found if _state(row) == "withdrawn"]
-        yield from insert_many([_at(move.new, row) for row in withdrawn], "journal")
-        told = found if move.whole else withdrawn
-        yield from insert_many([_at(move.new, row) for row in told])
+        yield from copy_consents(move)
+        if laws.pepper.coming:
+            pepper = laws.pepper
+            coming = Moved(
+                keys.renewed(pepper, move.old), keys.renewed(pepper, move.new), move.whole
+            )
+            yield from copy_consents(coming)
+
+
+def copy_consents(move: Moved) -> Steps[None]:
+    """The journal first, which may hold what a restored graph has lost; again is harmless."""
+    kept = yield from query(f"I#{move.old}", "K#", "journal")
+    found = yield from query(f"I#{move.old}", "K#")
+    withdrawn = [row for row in (*kept, *found) if _state(row) == "withdrawn"]
+    yield from insert_many([_at(move.new, row) for row in _once(withdrawn)], "journal")
+    told = found if move.whole else withdrawn
+    yield from insert_many([_at(move.new, row) for row in _once(told)])
+
+
+def bring_consents(wanted: Iterable[IdentifierKey], pepper: Pepper) -> Steps[None]:
+    """Before an identifier is first linked by its new name, what was said of it is there too.
+
+    Whoever finds the new name looks for consent under no other.
+    """
+    if not pepper.begun:
+        return
+    for key in sorted(wanted):
+        new = keys.renewed(pepper, key)
+        if new != key and keys.type_of(key) in SPOKEN_OF:
+            yield from copy_consents(Moved(key, new, whole=True))
+
+
+def _once(rows: Iterable[Item]) -> list[Item]:
+    return list({str(row["sk"]): row for row in rows}.values())
 
 
 def _moves(rows: Iterable[Kept], former: tuple[IdentityRules, ...], laws: Laws) -> Iterator[Moved]:

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from rules import keys
 from rules.resolution_calls import Steps, query, read_many
 from rules.resolution_commit import commit
+from rules.resolution_consents import bring_consents
 from rules.resolution_islands import (
     Laws,
     epoch_is,
@@ -42,6 +43,7 @@ def rename(key: IdentifierKey, laws: Laws) -> Steps[None]:
     cell = yield from _read(key)
     if cell is None or keys.renewed(laws.pepper, key) == key:
         return
+    yield from bring_consents([key], laws.pepper)
     if usable(cell) and not cell.moved and len(cell.members) <= TOGETHER:
         yield from commit(View(), lambda draft, _apart: plan_whole(draft, key, laws))
         cell = yield from _read(key)

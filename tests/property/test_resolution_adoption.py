@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from rules.resolution import resolve
-from rules.resolution_adoption import Progress, adopt
+from rules.resolution_adoption import adopt
 from rules.resolution_calls import Steps
 from rules.resolution_islands import Laws
 from rules.resolution_restating import Sweep
@@ -39,7 +39,7 @@ def changed(random: Random) -> IdentityRules:
 
 def adopted(made: Laws) -> Steps[bool]:
     """One page, as one message of the background work; what is left comes again."""
-    progress: Progress = yield from adopt(FIRST_SWEEP, made)
+    progress = yield from adopt(FIRST_SWEEP, made)
     if not progress.done:
         raise RetryLater("more pages")
     return True

@@ -12,7 +12,7 @@ from rules import keys, normalise, resolution_adoption
 from rules.identity_claims import canonical
 from rules.keys import of_identifier
 from rules.resolution import resolve
-from rules.resolution_adoption import Progress, adopt
+from rules.resolution_adoption import adopt
 from rules.resolution_again import kept_from
 from rules.resolution_calls import Steps
 from rules.resolution_case import Received
@@ -109,7 +109,7 @@ def names() -> Callable[[], str]:
 
 def swept(sweep: Sweep, made: Laws) -> Steps[bool]:
     """One page, as one turn of the background work; what is left comes again."""
-    progress: Progress = yield from adopt(sweep, made)
+    progress = yield from adopt(sweep, made)
     if not progress.done:
         raise RetryLater("more pages")
     return True

@@ -82,8 +82,8 @@ def apply(call: StoreCall, graph: MemoryTable, journal: MemoryTable) -> object:
     match call:
         case ReadMany(keys):
             return graph.get_many(keys)
-        case Query(pk, begins):
-            return graph.query(pk, begins)
+        case Query(pk, begins, table):
+            return (journal if table == "journal" else graph).query(pk, begins)
         case Scan(after, table):
             return (journal if table == "journal" else graph).scan(after)
         case Transact(writes):
