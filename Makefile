@@ -4,6 +4,8 @@ PYTHON ?= python3
 STAGE ?= dev
 TESTS ?=
 ONLY ?=
+HISTORIES ?= 1500
+SEED ?= 0
 unexport PYTHONDONTWRITEBYTECODE  # without byte code the CDK library compiles for a minute at each start
 unexport VIRTUAL_ENV
 SHELL := /bin/bash
@@ -11,10 +13,10 @@ PY := .venv/bin/python
 PACKAGES := schemas events rules connectors adapters functions infra local cli tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down test check fix bench synth deploy lock
+.PHONY: help setup run up down test check fix histories bench synth deploy lock
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install the locked tools and libraries into this folder
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -37,6 +39,9 @@ ifeq ($(TESTS),)
 else
 	@$(PY) -m pytest $(TESTS)
 endif
+
+histories: setup ## Play some 14 x HISTORIES=1500 random histories of the graph, from SEED=0
+	@SLUICE_HISTORIES=$(HISTORIES) SLUICE_SEED=$(SEED) $(PY) -m pytest -n 2 -q tests/property/test_resolution*.py
 
 check: setup ## Everything that can be said without running the product
 	@$(PY) -m local.check

@@ -57,6 +57,14 @@ def normalised(table: Table, version: str) -> None:
     table.write(Write("put", NORMALISER, {"version": version}))
 
 
+def first(table: Table, policy: Policy, at: str) -> str:
+    """The version in force; this policy's where none was."""
+    try:
+        return read(table)[0]
+    except Misconfigured:
+        return adopt(table, policy, at)
+
+
 def adopt(table: Table, policy: Policy, at: str) -> str:
     """Keeps the policy under its hash and makes it the one in force; repeats are harmless."""
     version = version_of(policy)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from cli.render import ago, listed, minute, table, words
 from schemas.views import DestinationView, QueueView, SourcesView, SourceView, StatusView
 
+REFUSED = ("absent", "rejected")
+
 
 def status(view: StatusView) -> str:
     """Sources, what became of their records, destinations, and what is stuck."""
@@ -61,6 +63,22 @@ def _sum(view: StatusView) -> str:
     )
 
 
+def sent(of: DestinationView) -> int:
+    """How many it has as they are now."""
+    return sum(of.outcomes.get(name, 0) for name in ("sent", "unchanged"))
+
+
+def held_back(of: DestinationView) -> int:
+    """How many the gate withheld, and how many the vendor would not take."""
+    return sum(of.outcomes.get(name, 0) for name in ("withheld", *REFUSED))
+
+
+def because(of: DestinationView) -> dict[str, int]:
+    """Why they were held back."""
+    held = {str(reason): n for reason, n in of.withheld_because.items()}
+    return held | {name: of.outcomes[name] for name in REFUSED if of.outcomes.get(name)}
+
+
 def _destinations(items: Iterable[DestinationView]) -> list[str]:
     head = ("destination", "mode", "sent", "shadow", "withheld", "because")
     return table(
@@ -69,10 +87,10 @@ def _destinations(items: Iterable[DestinationView]) -> list[str]:
             (
                 each.name,
                 each.mode,
-                str(sum(each.outcomes.get(name, 0) for name in ("sent", "unchanged"))),
+                str(sent(each)),
                 str(each.outcomes.get("shadow", 0)),
-                str(each.outcomes.get("withheld", 0)),
-                listed({str(k): n for k, n in each.withheld_because.items()}) or "-",
+                str(held_back(each)),
+                listed(because(each)) or "-",
             )
             for each in items
         ),

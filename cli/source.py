@@ -1,13 +1,14 @@
 """`sluice source list` and `sluice source sync NAME`."""
 
 from argparse import Namespace
+from datetime import datetime
 from typing import Final
 
 from cli.api import Json, path
 from cli.failure import Failure
 from cli.render_status import source_list
 from cli.session import Session
-from schemas.views import SourcesView, SourceView
+from schemas.views import SourcesView, SourceView, SyncView
 
 PATIENCE: Final = 300
 SETTLED: Final = 3
@@ -28,14 +29,14 @@ def sync(session: Session, given: Namespace) -> int:
     key = given.key or session.key()
     answer = session.api.post("operator", path("sources", given.name, "sync"), key)
     if given.wait:
-        return _wait(session, given.name)
+        return _wait(session, given.name, SyncView.model_validate(answer).at)
     session.show(
         answer, lambda: f"asked for; see ./sluice source list (request {answer['request']})"
     )
     return 0
 
 
-def _wait(session: Session, name: str) -> int:
+def _wait(session: Session, name: str, asked: datetime) -> int:
     until = session.clock() + PATIENCE
     quiet, told = 0, -1
     while session.clock() < until:
@@ -46,7 +47,7 @@ def _wait(session: Session, name: str) -> int:
             told = source.pulled
             session.progress(f"{name}: {told} records so far")
         quiet = 0 if _busy(source) else quiet + 1
-        if quiet == SETTLED:
+        if quiet == SETTLED or _failed(source, asked):
             return _over(session, source)
     message = f"{name} is still being read after {PATIENCE} s: see ./sluice status"
     raise Failure(message)
@@ -65,6 +66,11 @@ def _over(session: Session, source: SourceView) -> int:
 def _named(answer: Json, name: str) -> SourceView:
     items = SourcesView.model_validate(answer).items
     return next(each for each in items if each.name == name)
+
+
+def _failed(source: SourceView, asked: datetime) -> bool:
+    """The request stays on its queue to be tried again: nothing to wait for."""
+    return any(each.failed_at and each.failed_at >= asked for each in source.checkpoints)
 
 
 def _busy(source: SourceView) -> bool:

@@ -35,6 +35,7 @@ FIELDS: Final[tuple[tuple[Trait, str], ...]] = (
     ("postcode", "zip"),
     ("lifecycle", "lifecyclestage"),
 )
+SPLIT_LONGEST: Final = 1000
 WON: Final = ("closedwon",)
 
 
@@ -107,11 +108,13 @@ def _subject(source: str, name: str, created: datetime | None) -> Subject:
 
 
 def _split(value: Json) -> list[str]:
-    return [one.strip() for one in text(value, 4000).split(";") if one.strip()]
+    """All of them, however many: half of one would be another's."""
+    written = value if isinstance(value, str) else text(value)
+    return [one for one in (text(part, SPLIT_LONGEST) for part in written.split(";")) if one]
 
 
 def _emails(properties: Raw) -> Iterable[str]:
-    yield text(properties.get("email"), 1000)
+    yield text(properties.get("email"), SPLIT_LONGEST)
     yield from _split(properties.get("hs_additional_emails"))
 
 

@@ -20,7 +20,10 @@ from schemas.observation import Money, Observation, Record, Trait
 
 Maker = Callable[[str, System, dict[str, Any]], Observation]
 
-CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+CONTROL: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+"
+)
+"""Also what turns the direction of the text around it, and halves of characters."""
 ID_LONGEST: Final = 256
 RAW_LONGEST: Final = 1024
 NO_MINOR_UNIT: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"

@@ -9,15 +9,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from adapters import queue
 from adapters.ledger import Ledger
 from connectors import registry
 from events.outbound import ConsentChanged, CustomerChanged, CustomersMerged, CustomerSplit
 from functions import calling, wiring
+from functions.deferring import defer
 from functions.delivering import concerns, deliver
 from functions.office import Errand, Office
 from functions.reading import Reader
-from rules.backoff import redelivery
 from rules.delivery import own_sources
 from rules.gate import Book
 from schemas.errors import BadRecord, Misconfigured, RetryLater
@@ -56,6 +55,7 @@ class Round:
             for errand in errands(message["body"]):
                 self._run(errand)
         except RetryLater as error:
+            wiring.logger().warning("delivered later", extra=said(message, error))
             defer(message, error)
         except (BadRecord, Misconfigured) as error:
             wiring.logger().error("not delivered", extra=said(message, error))
@@ -118,14 +118,6 @@ def open_office(until: float) -> Office:
         clock=wiring.clock,
         token=wiring.token,
     )
-
-
-def defer(message: Message, error: RetryLater) -> None:
-    """Leaves the message where it is for as long as the other side asked, or ever longer."""
-    wiring.logger().warning("delivered later", extra=said(message, error))
-    attempt = int(message["attributes"]["ApproximateReceiveCount"])
-    seconds = redelivery(attempt, wiring.jitter(), error.after)
-    queue.defer(wiring.aws(), message["eventSourceARN"], message["receiptHandle"], seconds)
 
 
 def said(message: Message, error: Exception) -> dict[str, str]:

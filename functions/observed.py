@@ -2,21 +2,27 @@
 
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal
+from typing import Final, Literal
 
 from adapters import bus
 from events.inbound import RecordChanged, RecordObserved
 from schemas.observation import Observation
 
+MANY: Final = 40
+"""Identifiers and merged ids: with fewer no event is too large, as all else of it is bounded."""
+
 
 def event(
     source: str, observation: Observation, via: Literal["webhook", "pull"], at: datetime
 ) -> bus.Event:
-    """The event of one version of a record."""
+    """The event of one version of a record; `BadRecord` when it is too large to travel."""
     record = observation.record
     data = RecordObserved(observation=observation, via=via)
     name = _name(source, record.kind, record.id, record.version)
-    return bus.envelope(data, source=source, id=name, time=at)
+    made = bus.envelope(data, source=source, id=name, time=at)
+    if len(observation.claims) + len(observation.merged) > MANY:
+        bus.entry(made)
+    return made
 
 
 def change(source: str, delivery: str, kind: str, ids: tuple[str, ...], at: datetime) -> bus.Event:

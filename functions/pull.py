@@ -14,6 +14,7 @@ from connectors import registry
 from connectors.contract import Connector, Page, Pull
 from events.inbound import RecordChanged, SyncRequested
 from functions import calling, observed, wiring
+from functions.deferring import defer
 from schemas.config import Source
 from schemas.errors import BadRecord, Misconfigured, RetryLater, SluiceError
 
@@ -63,11 +64,10 @@ class Reader:
         for record in page.records:
             try:
                 found = self.connector.normalise(self.name, self.source, page.kind, record)
+                events.append(observed.event(self.name, found, "pull", wiring.now()))
             except BadRecord as error:
                 aside = (page.kind, record)
                 quarantine.keep(wiring.graph(), self.name, aside, error, wiring.now())
-            else:
-                events.append(observed.event(self.name, found, "pull", wiring.now()))
         bus.publish(wiring.aws(), wiring.settings().inbound_bus, events)
         if page.cursor:
             self.checkpoints.advance(page.kind, page.cursor, len(page.records), wiring.now())
@@ -84,15 +84,23 @@ class Reader:
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's
     """An SQS batch of requests to read; those that cannot be met now stay on the queue."""
-    failed = []
-    for message in event["Records"]:
-        try:
-            _read(json.loads(message["body"]), context)
-        except (SluiceError, ValueError) as error:
-            wiring.logger().warning("not read", extra={"reason": str(error)})
-            failed.append({"itemIdentifier": message["messageId"]})
+    failed = [each["messageId"] for each in event["Records"] if not _done(each, context)]
     wiring.flush()
-    return {"batchItemFailures": failed}
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+
+
+def _done(message: Mapping[str, Any], context: Any) -> bool:  # noqa: ANN401 - Lambda's
+    """A vendor that is down is asked again soon; what a person must change waits longer."""
+    try:
+        _read(json.loads(message["body"]), context)
+    except RetryLater as error:
+        wiring.logger().warning("read later", extra={"reason": error.reason})
+        defer(message, error)
+    except (SluiceError, ValueError) as error:
+        wiring.logger().warning("not read", extra={"reason": str(error)})
+    else:
+        return True
+    return False
 
 
 def _read(message: Mapping[str, Any], context: Any) -> None:  # noqa: ANN401 - Lambda's

@@ -97,11 +97,10 @@ def publish(name: str, source: Source, connector: Connector, found: Delivery) ->
     for kind, record in found.records:
         try:
             observation = connector.normalise(name, source, kind, record)
+            events.append(observed.event(name, observation, "webhook", wiring.now()))
         except BadRecord as error:
             aside += 1
             quarantine.keep(wiring.graph(), name, (kind, record), error, wiring.now())
-        else:
-            events.append(observed.event(name, observation, "webhook", wiring.now()))
     events += [
         observed.change(name, found.id, kind, ids, wiring.now())
         for kind, ids in found.fetch.items()

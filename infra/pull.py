@@ -29,6 +29,7 @@ class Pull(Construct):
         self.inbox.listen(shared.buses.inbound, NEWS, {"source": [f"sluice.{name}"]})
         self.function = function = Function(self, "Pull", shared, job)
         function.takes_from(self.inbox, FEED)
+        function.may("sqs:ChangeMessageVisibility", on=self.inbox.queue.queue_arn)
         function.holds_credentials(shared, source)
         function.may("events:PutEvents", on=shared.buses.inbound.event_bus_arn)
         function.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",

@@ -12,7 +12,6 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.aws import Aws
-from adapters.policy import adopt
 from adapters.table import Table
 from local import deploy, prepare, synth, whereabouts
 from local.deploy import Place
@@ -27,7 +26,7 @@ FAILURES = (LocalError, SluiceError, OSError, BotoCoreError, ClientError)
 
 
 def run(stage: str, teller: Teller) -> None:
-    """Builds and deploys; peppers are made once, the policy is adopted as it is in the folder."""
+    """Builds and deploys; peppers are made once, and the first policy is adopted."""
     config = documents.config(ROOT / "sluice.yaml")
     policy = documents.policy(ROOT / "policy.yaml")
     problems = documents.together(config, policy, ROOT / "policy.yaml")
@@ -46,7 +45,7 @@ def run(stage: str, teller: Teller) -> None:
     teller.begin("prepare")
     for name, value in prepare.peppers():
         prepare.keep_secret(session.client("secretsmanager"), stage, name, value)
-    version = adopt(Table(_aws(session), outputs["GraphTable"]), policy, prepare.now())
+    told = prepare.policy(Table(_aws(session), outputs["GraphTable"]), policy)
     entry = {
         "api_url": outputs["ApiUrl"],
         "region": outputs["Region"],
@@ -54,7 +53,7 @@ def run(stage: str, teller: Teller) -> None:
         "outputs": outputs,
     }
     whereabouts.write(HOME / "targets.json", stage, entry)
-    teller.end(f"policy {version}")
+    teller.end(told)
     teller.write(f"Next: ./sluice connect SYSTEM --stage {stage}, for each system of sluice.yaml.")
 
 

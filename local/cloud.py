@@ -57,7 +57,7 @@ class Cloud:
 
     def stop(self) -> None:
         """Stops it and the workers of its functions."""
-        service.stop(self.service)
+        service.stop(self.service.record)
         shutil.rmtree(self._temporary, ignore_errors=True)
 
     @property

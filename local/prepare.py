@@ -7,9 +7,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from local import vendors
+from adapters import policy as shelf
+from adapters.table import Table
 from local.standins.secrets import credentials
-from schemas.config import Config
+from rules.policy import version_of
+from schemas.policy import Policy
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -19,10 +21,13 @@ ROLES = ("agent", "operator", "privacy")
 PEPPERS = ("graph", "suppression")
 
 
-def stand_in_secrets(config: Config) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """System and kind, and the invented credentials that the stand-ins know."""
-    for name, system in [*config.sources.items(), *config.destinations.items()]:
-        known = credentials(vendors.stand_in_name(name, system))
+def stand_in_secrets(named: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """System and kind, and the invented credentials that the stand-ins know it by.
+
+    `named` is what the stand-ins call each system; others have secrets of their own (`connect`).
+    """
+    for name, called in named.items():
+        known = credentials(called)
         yield from ((f"{name}/{kind}", value) for kind, value in known.items())
 
 
@@ -60,6 +65,8 @@ def make_users(
     return passwords
 
 
-def now() -> str:
-    """The time as it's kept in rows."""
-    return datetime.now(UTC).isoformat()
+def policy(table: Table, written: Policy) -> str:
+    """Puts the first policy in force; a later one is adopted by who answers for it, not by this."""
+    version = shelf.first(table, written, datetime.now(UTC).isoformat())
+    differs = version != version_of(written)
+    return f"policy {version}" + (" (policy.yaml differs: ./sluice policy diff)" if differs else "")

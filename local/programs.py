@@ -20,6 +20,7 @@ from local import processes
 POLL = 0.05  # seconds
 TERM_GRACE = 10.0  # seconds a program gets to save its state
 MARK = "SLUICE_MARK"
+ERRORS = 2  # the last of the standard files
 
 
 class LocalError(Exception):
@@ -64,7 +65,8 @@ def start(
 ) -> Running:
     """Starts a Python program; `running` brings its port and mark, and returns with its process.
 
-    It sees nothing of the caller's environment but the path, the locale and the proxy-free basics.
+    It sees nothing of the caller's environment but the path, the locale and the proxy-free basics,
+    and holds none of its files.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
@@ -76,6 +78,7 @@ def start(
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
             (os.POSIX_SPAWN_DUP2, 1, 2),
+            *((os.POSIX_SPAWN_CLOSE, file) for file in _inherited()),
         ],
         setsid=True,
     )
@@ -118,6 +121,16 @@ def recall(record: Path) -> Running | None:
         return Running(**json.loads(record.read_text()))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def _inherited() -> list[int]:
+    """The caller's open files that it would keep: a lock, a pipe whose end somebody waits for."""
+    found = []
+    for file in (int(path.name) for path in Path("/dev/fd").iterdir()):
+        with contextlib.suppress(OSError):  # the listing itself is closed by now
+            if file > ERRORS and os.get_inheritable(file):
+                found.append(file)
+    return found
 
 
 def _bind(port: int) -> int:

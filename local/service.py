@@ -34,12 +34,17 @@ class Service:
     @property
     def record(self) -> Path:
         """Which process it is."""
-        return self.home / f"{self.name}.json"
+        return record_of(self.home, self.name)
 
     @property
     def log(self) -> Path:
         """What it says."""
         return self.home / f"{self.name}.log"
+
+
+def record_of(home: Path, name: str) -> Path:
+    """Where it is written down which process a program is."""
+    return home / f"{name}.json"
 
 
 def find(service: Service) -> Running | None:
@@ -54,6 +59,10 @@ def start(service: Service, port: int = 0) -> Running:
     Without a port it takes the one of its last run if that is free, else any.
     """
     if found := find(service):
+        if port not in {0, found.port}:
+            raise LocalError(
+                f"The {service.name} runs on port {found.port} already: make down, then try again."
+            )
         return found
     known = programs.recall(service.record)
     if known:
@@ -68,9 +77,9 @@ def start(service: Service, port: int = 0) -> Running:
     return running
 
 
-def stop(service: Service) -> None:
-    """Stops the program and its workers; the record stays, for the port."""
-    known = programs.recall(service.record)
+def stop(record: Path) -> None:
+    """Stops a program and its workers, whatever it was; the record stays, for the port."""
+    known = programs.recall(record)
     if known:
         programs.stop(known)
 

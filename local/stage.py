@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from botocore.credentials import Credentials
 
 from adapters.aws import Aws
-from adapters.policy import adopt
 from adapters.table import Table
 from local import cloud, deploy, place, prepare, service, synth, vendors, whereabouts
 from local.install import ROOT
@@ -42,10 +41,14 @@ class Stage:
     config: Config = field(default_factory=lambda: documents.config(ROOT / "sluice.yaml"))
     running: Running | None = None
     outputs: dict[str, str] = field(default_factory=dict)
-    invented: bool = False
-    """Whether the sources are the stand-ins."""
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    """What the stand-ins call each system that they stand in for."""
     assembly: Path | None = None
     passwords: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.stand_ins = vendors.stand_ins(self.config)
+        self.shops = vendors.shops(self.config)
 
     @property
     def cloud(self) -> cloud.Cloud:
@@ -55,7 +58,7 @@ class Stage:
     @property
     def systems(self) -> service.Service:
         """The stand-ins."""
-        return vendors.vendors(self.home, self.config)
+        return vendors.vendors(self.home, self.shops)
 
     @property
     def endpoint(self) -> str:
@@ -96,13 +99,13 @@ def start_cloud(stage: Stage, say: Say) -> str:
 
 def start_systems(stage: Stage, say: Say) -> str:
     """Starts the stand-ins, and points the configuration to where they are."""
-    if not any(vendors.is_stand_in(source) for source in stage.config.sources.values()):
+    if not stage.stand_ins:
         return "your own"
     say("inventing a company")
     running = service.start(stage.systems)
-    stage.invented = True
     stage.config = vendors.at_port(stage.config, running.port)
-    return f"127.0.0.1:{running.port}, {len(stage.config.sources)} sources"
+    sources = stage.config.sources.keys() & stage.stand_ins.keys()
+    return f"127.0.0.1:{running.port}, {len(sources)} sources"
 
 
 def build(stage: Stage, say: Say) -> str:
@@ -126,18 +129,18 @@ def deploy_stacks(stage: Stage, say: Say) -> str:
 def prepare_stage(stage: Stage, say: Say) -> str:
     """Puts secrets, the policy and users in place, and writes down how to reach the stage."""
     say("secrets")
-    known = [*prepare.stand_in_secrets(stage.config), *prepare.peppers()]
+    known = [*prepare.stand_in_secrets(stage.stand_ins), *prepare.peppers()]
     for name, value in known:
         prepare.keep_secret(stage.client("secretsmanager"), NAME, name, value)
     say("policy")
     policy = documents.policy(ROOT / "policy.yaml")
-    version = adopt(Table(_aws(stage), stage.outputs["GraphTable"]), policy, prepare.now())
+    told = prepare.policy(Table(_aws(stage), stage.outputs["GraphTable"]), policy)
     say("users")
     stage.passwords = prepare.make_users(
         stage.client("cognito-idp"), stage.outputs["UserPoolId"], _kept_passwords(stage)
     )
     _write(stage)
-    return f"{len(known)} secrets, policy {version}"
+    return f"{len(known)} secrets, {told}"
 
 
 STEPS = (
@@ -149,10 +152,10 @@ STEPS = (
 )
 
 
-def stop(stage: Stage) -> None:
-    """Stops everything that was started."""
-    service.stop(stage.systems)
-    stage.cloud.stop()
+def stop(home: Path) -> None:
+    """Stops everything that was started there, whatever its files say by now."""
+    vendors.stop(home)
+    cloud.Cloud(home).stop()
 
 
 def _write(stage: Stage) -> None:

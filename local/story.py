@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 
 from cli.api import Api, path
 from cli.render import listed, money, table
+from cli.render_status import because, held_back, sent
 from local.company.model import Company
-from schemas.views import ContextView, DestinationView, StatusView, WhyView
-
-HELD_BACK = ("withheld", "rejected", "absent")
+from schemas.views import ContextView, StatusView, WhyView
 
 
 def destinations(status: StatusView) -> list[str]:
@@ -16,21 +15,14 @@ def destinations(status: StatusView) -> list[str]:
     rows = (
         (
             each.name,
-            str(sum(each.outcomes.get(name, 0) for name in ("sent", "unchanged"))),
+            str(sent(each)),
             str(each.outcomes.get("shadow", 0)),
-            str(sum(each.outcomes.get(name, 0) for name in HELD_BACK)),
-            listed(_because(each)),
+            str(held_back(each)),
+            listed(because(each)),
         )
         for each in status.destinations
     )
     return table(("destination", "sent", "shadow", "withheld", "because"), rows)
-
-
-def _because(of: DestinationView) -> dict[str, int]:
-    """Why the gate held back, and what the vendor would not take."""
-    refused = {name: of.outcomes.get(name, 0) for name in ("absent", "rejected")}
-    held = {str(reason): n for reason, n in of.withheld_because.items()}
-    return held | {name: n for name, n in refused.items() if n}
 
 
 def stories(hub: Api, company: Company) -> Iterator[str]:

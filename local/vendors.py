@@ -1,57 +1,71 @@
 """The stand-ins for the vendors' systems, as one program."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from local import service
 from local.install import ENVIRONMENTS, ROOT
+from local.programs import Running
 from local.service import Service
 from schemas.config import Config, System
 
 PORT = 41990  # the one that sluice.yaml names; where it is taken, the copy deployed names another
 Instance = TypeVar("Instance", bound=System)
 HOST = f"127.0.0.1:{PORT}"
+NAME = "standins"
 
 
-def vendors(home: Path, config: Config) -> Service:
-    """The program, with every shop that the configuration names; what it holds survives a stop."""
-    shops = [word for name in _shops(config) for word in ("--shop", name)]
+def vendors(home: Path, shops: Sequence[str]) -> Service:
+    """The program, with these shops; what it holds survives a stop.
+
+    One that runs with other shops is another program: it is replaced.
+    """
     return Service(
-        "standins",
+        NAME,
         home,
         ENVIRONMENTS["dev"] / "bin" / "python",
         lambda running: [
             *("-m", "local.standins", "--port", str(running.port)),
             *("--instance", running.mark, "--state", str(home / "standins-state.json")),
-            *shops,
+            *(word for name in shops for word in ("--shop", name)),
         ],
         lambda _: {"PYTHONPATH": str(ROOT)},
-        lambda running: service.health(running, "/_control/health").get("instance") == running.mark,
+        lambda running: _is_this(service.health(running, "/_control/health"), running, shops),
         PORT,
     )
 
 
-def _shops(config: Config) -> Iterator[str]:
-    for name, source in config.sources.items():
-        if source.connector == "shopify" and is_stand_in(source):
-            yield stand_in_name(name, source)
+def _is_this(told: Mapping[str, Any], running: Running, shops: Sequence[str]) -> bool:
+    return told.get("instance") == running.mark and set(shops) <= set(told.get("systems", ()))
 
 
-def is_stand_in(system: System) -> bool:
-    """Whether a system's base URL leads to the stand-ins."""
+def stop(home: Path) -> None:
+    """Stops the program, whichever shops it was started with."""
+    service.stop(service.record_of(home, NAME))
+
+
+def stand_ins(config: Config) -> dict[str, str]:
+    """System → what the stand-ins call it, of those whose base URL leads to the stand-ins."""
+    systems = (*config.sources.items(), *config.destinations.items())
+    return {name: _called(system) for name, system in systems if _is_stand_in(system)}
+
+
+def shops(config: Config) -> tuple[str, ...]:
+    """The shops among them, by the stand-ins' names."""
+    named = stand_ins(config)
+    sources = config.sources.items()
+    return tuple(named[n] for n, s in sources if s.connector == "shopify" and n in named)
+
+
+def _is_stand_in(system: System) -> bool:
     return urlsplit(system.base_url).netloc == HOST
 
 
-def stand_in_name(name: str, system: System) -> str:
-    """What the stand-ins call a system: the first part of its path, or its own name.
-
-    Also after `at_port` has moved it.
-    """
-    address = urlsplit(system.base_url)
-    first = address.path.strip("/").partition("/")[0]
-    return first if address.hostname == "127.0.0.1" and first else name
+def _called(system: System) -> str:
+    """The first part of its path."""
+    return urlsplit(system.base_url).path.strip("/").partition("/")[0]
 
 
 def at_port(config: Config, port: int) -> Config:
@@ -63,7 +77,7 @@ def at_port(config: Config, port: int) -> Config:
 
 
 def _moved(system: Instance, port: int) -> Instance:
-    if not is_stand_in(system):
+    if not _is_stand_in(system):
         return system
     parts = urlsplit(system.base_url)._replace(netloc=f"127.0.0.1:{port}")
     return system.model_copy(update={"base_url": urlunsplit(parts)})

@@ -41,6 +41,9 @@ FAST_EMAIL: Final = re.compile(
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+){0,8}"
     r"@(?:[a-z0-9]+(?:-[a-z0-9]+){0,4}\.){1,4}(?:com|org|net|de|fr|eu|uk|nl|es|it|pl|ch|at|io)"
 )
+POINTS: Final = (10, 36)
+ACCENTS: Final = 200
+"""Of Unicode's canonical combining classes."""
 LOCAL_LONGEST: Final = 64
 LABEL_LONGEST: Final = 63
 EMAIL_LONGEST: Final = 254
@@ -90,10 +93,27 @@ def comparable(raw: str) -> str | None:
     text = _clean(raw, LONGEST)
     if text is None:
         return None
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    kept = (c for c in folded if not unicodedata.combining(c))
-    words = "".join(c if c.isalnum() else " " for c in kept).split()
+    folded = text.casefold()
+    if not folded.isascii():  # what was spread may have a case again, and parts again
+        spread = unicodedata.normalize("NFKD", folded).casefold()
+        folded = "".join(c for c in unicodedata.normalize("NFKD", spread) if not _is_accent(c))
+    words = "".join(c if _is_letter(c) else " " for c in folded).split()
     return " ".join(words) or None
+
+
+def _is_accent(character: str) -> bool:
+    """What is written above, below or into a letter that it does not change, or not at all: vowel
+    points of Hebrew and Arabic too, but neither vowels of Indic scripts nor voiced kana.
+    """
+    if character.isascii():
+        return False
+    order = unicodedata.combining(character)
+    points = POINTS[0] <= order <= POINTS[1]
+    return points or order >= ACCENTS or unicodedata.category(character) == "Cf"
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character).startswith("M")
 
 
 def postcode(raw: str) -> str | None:

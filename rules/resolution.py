@@ -29,7 +29,14 @@ from rules.resolution_commit import commit
 from rules.resolution_consents import bring_consents
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
-from rules.resolution_links import Change, as_linked, change_of, news, plan_link
+from rules.resolution_links import (
+    Change,
+    as_linked,
+    change_of,
+    news,
+    plan_link,
+    refuse_too_many,
+)
 from rules.resolution_rows import store_consents, store_records
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, Unread, View
@@ -152,6 +159,8 @@ def _read_ahead(view: View, changes: Iterable[Change], laws: Laws) -> Steps[None
 
 
 def _link(view: View, change: Change, laws: Laws) -> Steps[None]:
+    head = view.head(subject_key(change.s))
+    refuse_too_many(head, as_linked(head, change, laws.pepper))
     links = list(change.links.items())
     for start in range(0, max(len(links), 1), AT_ONCE):
         part = replace(change, links=dict(links[start : start + AT_ONCE]))

@@ -98,7 +98,8 @@ def _add(found: Spoken, head: SubjectHead, kept: Kept, laws: Laws) -> None:
             interaction=row.interaction,
         )
         try:
-            case = prepare(Received(observation, row.occurred_at), laws.pepper, laws.rules)
+            at = max(row.occurred_at, said_at(row.version, row.occurred_at))
+            case = prepare(Received(observation, at), laws.pepper, laws.rules)
         except BadRecord:
             continue
         passing = case.current or frozenset()

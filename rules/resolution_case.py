@@ -224,5 +224,8 @@ def _refuse(observation: Observation, at: datetime) -> None:
         raise BadRecord(f"{claims} identifiers in one record; {MOST_CLAIMS} are possible")
     if not claims and observation.subject.own is None:
         raise BadRecord("no identifier: nobody can be recognised by it")
-    if observation.record.occurred_at > at + AHEAD:
+    record = observation.record
+    if record.occurred_at > at + AHEAD:
         raise BadRecord("occurred in the future: check the source's clock or the unit of its times")
+    if said_at(record.version, record.occurred_at) > at + AHEAD:
+        raise BadRecord("changed in the future: no later change could ever replace it")

@@ -140,6 +140,12 @@ def _is_fresh(head: SubjectHead, key: IdentifierKey, link: Link) -> bool:
     return key in head.doubtful and not link.version
 
 
+def refuse_too_many(head: SubjectHead | None, change: Change) -> None:
+    """Before the first part of many links is committed: all of a record's links, or none."""
+    if head and len(head.links.keys() | change.links.keys()) > MOST_LINKS:
+        raise BadRecord(f"a subject with more than {MOST_LINKS} identifiers")
+
+
 def plan_link(draft: Draft, change: Change, laws: Laws, *, apart: bool = False) -> None:
     """The subject's head, the identifiers, the island that they share, redirects of the others.
 

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from rules.resolution_calls import Steps, query, read_many
 from rules.resolution_commit import commit
-from rules.resolution_islands import Laws, Rows, cell_of, epoch_is, recompute, unite
+from rules.resolution_islands import Laws, Rows, cell_of, recompute, unite
 from rules.resolution_items import SHARDS, gate_key, member_key, shard_key, subject_key
 from rules.resolution_view import Draft, Unread, View
 from schemas.graph import IdentifierHead, IdentifierKey, SubjectKey
@@ -36,10 +36,8 @@ def _plan_open(draft: Draft, key: IdentifierKey) -> None:
     if cell.quarantined in (None, "lifting"):
         return
     epoch = cell.epoch + 1
-    draft.rows += [
-        Write("put", gate_key(key, n), {"epoch": epoch}, condition=epoch_is(cell.epoch))
-        for n in range(SHARDS)
-    ]
+    # The head, whose condition this transaction has, is the only one to say which epoch it is.
+    draft.rows += [Write("put", gate_key(key, n), {"epoch": epoch}) for n in range(SHARDS)]
     draft.put(cell.model_copy(update={"quarantined": "lifting", "epoch": epoch}))
 
 

@@ -13,7 +13,6 @@ from rules.resolution_commit import commit
 from rules.resolution_consents import bring_consents
 from rules.resolution_islands import (
     Laws,
-    epoch_is,
     member_writes,
     pruned,
     recompute,
@@ -96,10 +95,7 @@ def plan_begin(draft: Draft, key: IdentifierKey, laws: Laws) -> None:
     update: dict[str, object] = {"moved": True}
     if cell.quarantined:
         epoch = cell.epoch + 1
-        draft.rows += [
-            Write("put", gate_key(key, n), {"epoch": epoch}, condition=epoch_is(cell.epoch))
-            for n in range(SHARDS)
-        ]
+        draft.rows += [Write("put", gate_key(key, n), {"epoch": epoch}) for n in range(SHARDS)]
         update["epoch"] = epoch
     draft.put(cell.model_copy(update=update))
     arriving = IdentifierHead(

@@ -3,7 +3,6 @@
 For the tools and the deployment; a function gets the validated result as JSON, without YAML.
 """
 
-import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -142,6 +141,8 @@ def _advice(error: ErrorDetails, place: Path_, model: type[BaseModel]) -> str:
         case "string_pattern_mismatch":
             write = WRITE.get(str(place[-1]), "lower-case letters, digits and -")
             return f'"{given}" does not fit. Write {write}.'
+        case "value_error":
+            return f"{error['ctx']['error']}."
         case _:
             return f"{error['msg'][:1].lower()}{error['msg'][1:]}."
 
@@ -172,12 +173,4 @@ def _dangling(path: Path, found: Policy) -> list[Problem]:
             place = ("destinations", name, "purpose")
             text = f'no purpose "{rule.purpose}".{_meant(rule.purpose, found.purposes)}'
             problems.append(Problem(path.name, lines.get(place, 1), f"{'.'.join(place)}: {text}"))
-    for type_, rule_ in found.identity.types.items():
-        for index, pattern in enumerate(rule_.junk):
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                place_: Path_ = ("identity", "types", type_, "junk", index)
-                text = f"{type_}: this pattern does not compile: {error}."
-                problems.append(Problem(path.name, lines.get(place_, 1), text))
     return problems

@@ -1,8 +1,9 @@
 """`policy.yaml`: what identifies, what is permitted, what may leave. Owner: privacy."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from schemas.frozen import Written
 from schemas.identifiers import IdentifierType
@@ -10,7 +11,19 @@ from schemas.observation import Channel, Trait
 
 Purpose = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")]
 Basis = Literal["consent", "contract", "legal_obligation", "legitimate_interest"]
-Pattern = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+def _compiles(pattern: str) -> str:
+    """Wherever a policy comes from: one that does not compile would stop every record."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        message = f"this pattern does not compile: {error}"
+        raise ValueError(message) from error
+    return pattern
+
+
+Pattern = Annotated[str, StringConstraints(min_length=1, max_length=256), AfterValidator(_compiles)]
 
 
 class IdentifierRule(Written):

@@ -1,13 +1,11 @@
 """The webhooks that the demo sends: forty, of which one is forged and one a repeat."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, NamedTuple
 
 from local.company.mailchimp import DORA_OUT
 from local.company.model import Company, Record
 from local.standins import senders, shopify_rest
-from local.standins.secrets import Credentials
 from local.standins.senders import Signed, Target
 
 SHOP: Final = "shopify-eu"
@@ -24,20 +22,18 @@ class Sent(NamedTuple):
     fate: Fate
 
 
-def traffic(
-    company: Company, secrets: Mapping[str, Credentials], base_url: str, now: datetime
-) -> tuple[Sent, ...]:
-    """In the order to send them. `base_url` is the hub's, as it knows itself."""
-    at = {
-        name: Target(name, secrets[name]["webhook"]["secret"], now, base_url)
-        for name in (SHOP, "mailchimp", "zendesk", "hubspot")
-    }
+def traffic(company: Company, at: Mapping[str, Target]) -> tuple[Sent, ...]:
+    """In the order to send them. `at` is where each stand-in's webhooks go, by its name; one that
+    nobody reads sends none.
+    """
     genuine = [
-        *(Sent(SHOP, one, "accepted") for one in _shop(company, at[SHOP])),
-        *(Sent("mailchimp", one, "accepted") for one in _audience(company, at["mailchimp"])),
-        *(Sent("zendesk", one, "accepted") for one in _desk(company, at["zendesk"])),
-        *(Sent("hubspot", one, "accepted") for one in _crm(company, at["hubspot"])),
+        Sent(at[name].source, one, "accepted")
+        for name, sends in SENDERS.items()
+        if name in at
+        for one in sends(company, at[name])
     ]
+    if not genuine:
+        return ()
     first = genuine[0]
     return (
         *genuine,
@@ -111,3 +107,11 @@ def _crm(company: Company, target: Target) -> list[Signed]:
         }
         batches.append(senders.hubspot(target, [changed]))
     return batches
+
+
+SENDERS: Final[Mapping[str, Callable[[Company, Target], list[Signed]]]] = {
+    SHOP: _shop,
+    "mailchimp": _audience,
+    "zendesk": _desk,
+    "hubspot": _crm,
+}

@@ -18,7 +18,7 @@ def measure() -> Iterator[Figure]:
     """Latency, throughput, both against the floor, and what resolving consumed."""
     with ground.stages() as (product, floor):
         yield from _journey(Side(product, product_rows(product)), Side(floor, floor_rows(floor)))
-    mix = resolve.mix(1_000)
+    mix = resolve.metered()
     yield Figure("resolve.wru_per_event", mix.write / resolve.EVENTS, "WRU", resolve.EVENTS)
     yield Figure("resolve.rru_per_event", mix.read / resolve.EVENTS, "RRU", resolve.EVENTS)
 

@@ -2,10 +2,11 @@
 
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -23,17 +24,19 @@ from rules.resolution_removal import erase
 from rules.resolution_restating import Sweep
 from rules.resolution_verdicts import judge
 from schemas.errors import RetryLater
+from schemas.graph import Verdict
 from schemas.identifiers import Claim, Identifier, Subject
 from schemas.observation import Interaction, Money, Observation, Record
 from schemas.policy import IdentifierRule, IdentityRules
 from tests.property.test_resolution import batches
-from tests.simulator.deeds import in_force, marked, marks, verdicts
+from tests.simulator.deeds import in_force, judged, marked, marks, verdicts
 from tests.simulator.engine import Spent, another_writer, made_stores, spent
 from tests.simulator.histories import PEPPER, RULES, START, crowd, expected, history
 from tests.simulator.meter import Meter
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.removals import admitted, histories, removals
 from tests.simulator.store import MemoryTable
+from tests.simulator.stories import family, guests, merges, two_people
 
 WRITERS = 4
 COMMON = IdentityRules(
@@ -84,6 +87,14 @@ def work_off(stores: Stores, queue: list[list[Received]], failures: list[BaseExc
                 return
 
 
+def in_threads(work: Callable[[], None], many: int) -> None:
+    writers = [threading.Thread(target=work) for _ in range(many)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(timeout=60)
+
+
 def resolved(stores: Stores, batch: list[Received]) -> bool:
     with suppress(RetryLater):
         return not stores.run(resolve(batch, laws(RULES))).later
@@ -96,13 +107,7 @@ def test_concurrent_writers_reach_the_graph_of_the_whole_set(stores: Stores, see
     received = history(random, most=20)
     queue = batches(random, received)
     failures: list[BaseException] = []
-    writers = [
-        threading.Thread(target=work_off, args=(stores, queue, failures)) for _ in range(WRITERS)
-    ]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(timeout=60)
+    in_threads(partial(work_off, stores, queue, failures), WRITERS)
     assert not failures
     table = rows_of(stores.graph)
     assert not broken_promises(table)
@@ -150,6 +155,37 @@ def test_a_crowd_is_trusted_on_the_engine_while_some_leave(stores: Stores) -> No
     table = rows_of(stores.graph)
     assert not broken_promises(table)
     assert graph_in(table) == expected(received[9:])
+
+
+@pytest.mark.parametrize(
+    "received, told",
+    [
+        pytest.param(guests(40), [], id="junk"),
+        pytest.param(family() * 3, [], id="family"),
+        pytest.param(two_people(), merges(two_people(), 16), id="merges"),
+    ],
+)
+def test_histories_that_people_complain_of_end_well_with_eight_writers(
+    stores: Stores, received: list[Received], told: list[Verdict]
+) -> None:
+    made = laws(RULES)
+    work: list[Callable[[], Steps[Any]]] = [partial(judged, [each], made) for each in told]
+    work += [partial(resolve, [each], made) for each in received]
+
+    def write() -> None:
+        with another_writer(stores) as own, suppress(IndexError):
+            while True:
+                job = work.pop()
+                try:
+                    if getattr(own.run(job()), "later", None):
+                        work.insert(0, job)
+                except RetryLater:
+                    work.insert(0, job)
+
+    in_threads(write, 8)
+    table = rows_of(stores.graph)
+    assert not broken_promises(table)
+    assert graph_in(table) == expected(received, said=told)
 
 
 def said(

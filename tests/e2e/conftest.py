@@ -1,6 +1,5 @@
 """The whole product on local clouds of its own, once for all tests that ask for it."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +14,11 @@ from local import journey as first_journey
 from local import stage as local_stage
 from local.install import ROOT
 from local.layer import BUILD
+from local.prepare import keep_secret
 from local.stage import Stage
 from schemas import documents
 from schemas.policy import Policy
+from tests.e2e import foreign
 from tests.e2e.foreign import LetterServer, foreign_sources, serving
 from tests.e2e.hub import Hub
 from tests.e2e.standins import Standins
@@ -108,9 +109,8 @@ def spare(hub: Hub, letters: LetterServer) -> Iterator[Hub]:
     here = Stage(home=SPARE, persistent=False, config=config)
     with brought_up(here):
         second = Hub(here)
-        second.client("secretsmanager").put_secret_value(
-            SecretId="sluice/local/letters/api", SecretString=json.dumps({"api_key": "k-us1"})
-        )
+        for name, known in foreign.secrets():
+            keep_secret(second.client("secretsmanager"), "local", name, known)
         lend_pepper(hub, second)
         mappings = second.client("lambda").list_event_source_mappings(
             FunctionName="sluice-local-announce"
@@ -130,14 +130,14 @@ def lend_pepper(one: Hub, other: Hub) -> None:
 @contextmanager
 def brought_up(here: Stage) -> Iterator[Stage]:
     """The stage, empty; it is stopped whatever happens. The log of its last run stays."""
-    local_stage.stop(here)
+    local_stage.stop(here.home)
     shutil.rmtree(here.home, ignore_errors=True)
     try:
         for step in local_stage.STEPS:
             step.run(here, _silently)
         yield here
     finally:
-        local_stage.stop(here)
+        local_stage.stop(here.home)
 
 
 def _silently(_text: str) -> None:

@@ -54,10 +54,8 @@ def _kill_at_work(hub: Hub) -> int:
 
 @pytest.fixture
 def mended(hub: Hub, journey: Travelled, standins: Standins) -> Iterator[Standins]:
-    """Pulls come back soon when they fail, and the stand-ins are whole again afterwards."""
+    """The stand-ins are whole again afterwards."""
     hub.settle()
-    for name in hub.stage.config.sources:
-        hub.shorten_visibility(f"pull-{name}", VISIBILITY)
     yield standins
     standins.mend()
 

@@ -87,7 +87,7 @@ def test_a_crash_after_any_call_loses_nothing_of_the_sweep() -> None:
         random = Random(seed)
         received, rules, old = history(random, most=12), changed(random), laws()
         new = Laws(rules, PEPPER, old.new_island)
-        for crash_at in range(0, 200, 3):
+        for crash_at in range(seed % 3, 200, 3):
             graph, journal = MemoryTable(), MemoryTable()
             run_alone(resolve(received, old), graph, journal)
             finished = run_alone(swept(new), graph, journal, crash_at)

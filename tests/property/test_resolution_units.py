@@ -6,8 +6,13 @@ import pytest
 
 from rules.resolution import resolve
 from rules.resolution_case import Received
-from tests.bench.resolve import LAWS, contact, interaction, join_units
+from rules.resolution_items import identifier_from
+from tests.bench.events import LAWS, contact, interaction
+from tests.bench.million import rows_of
+from tests.bench.resolve import join_units
 from tests.simulator.meter import Meter
+from tests.simulator.reading import graph_in, heads, islands
+from tests.simulator.store import MemoryTable
 
 
 def cost(*received: Received, after: tuple[Received, ...] = ()) -> tuple[float, float]:
@@ -44,3 +49,27 @@ def test_a_batch_costs_what_its_events_cost() -> None:
 @pytest.mark.parametrize("interactions", [1, 500])
 def test_joining_two_customers_costs_the_same_whatever_they_did(interactions: int) -> None:
     assert join_units(interactions) == 11 + 5
+
+
+@pytest.mark.parametrize("n", [0, 7, 999_999])
+def test_rows_made_in_bulk_are_those_that_the_resolver_writes(n: int) -> None:
+    """The table of a million that `make bench ONLY=resolve` counts with is made of them."""
+    meter = Meter()
+    meter.run(resolve([contact(n)], LAWS))
+    (g,) = islands(meter.graph)
+    made = MemoryTable(rows_of(n, g))
+    assert readable(made) == readable(meter.graph)
+    assert graph_in(made) == graph_in(meter.graph)
+
+
+def readable(table: MemoryTable) -> list[object]:
+    """The rows without the order in which sets were written."""
+    cells = {k: identifier_from(row) for k, row in table.rows.items() if k.pk.startswith("I#")}
+    plain = {k: row for k, row in table.rows.items() if k.pk[:2] not in {"I#", "G#"}}
+    return [
+        heads(table),
+        islands(table),
+        cells,
+        plain,
+        {k: table.rows[k].keys() for k in table.rows},
+    ]

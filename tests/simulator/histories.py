@@ -29,6 +29,7 @@ RULES = IdentityRules(
     scope_cap=6,
 )
 NO_MARKS = Marks()
+SURNAMES = ("Kim", "Lee", "Kim")
 
 
 def person(random: Random, most: int = 5) -> Subject:
@@ -79,7 +80,7 @@ def observation(random: Random) -> Observation:
             occurred_at=START + timedelta(hours=number),
         ),
         claims=claims,
-        traits={"name": "Ada"} if contact else {},
+        traits={"name": "Ada", "last_name": SURNAMES[number]} if contact else {},
         interaction=None if contact else _order(random),
         deleted=random.random() < 0.05,
         merged=tuple(m for m in merged if m.source == subject.source and m != subject),

@@ -41,10 +41,11 @@ def _term(term: str, condition: Condition, row: Row) -> bool:
 
 @dataclass(slots=True)
 class MemoryTable:
-    """Rows by key. What `forgets` names loses its conditions, to show what those are for."""
+    """Rows by key. What `forgets` or `drops` name loses its condition, to show what that is for."""
 
     rows: dict[Key, Row] = field(default_factory=dict)
     forgets: Callable[[Key], bool] = lambda _key: False
+    drops: Callable[[Write], bool] = lambda _write: False
 
     def get_many(self, keys: Sequence[Key]) -> dict[Key, Item]:
         """The rows that exist."""
@@ -69,7 +70,9 @@ class MemoryTable:
         failed = tuple(
             i
             for i, write in enumerate(writes)
-            if not self.forgets(write.key) and not holds(write.condition, self.rows.get(write.key))
+            if not self.forgets(write.key)
+            and not self.drops(write)
+            and not holds(write.condition, self.rows.get(write.key))
         )
         if failed:
             raise Conflict(failed)

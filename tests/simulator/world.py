@@ -66,11 +66,14 @@ class World:
         return results
 
     def perform(self, call: StoreCall) -> object:
-        """One call; faults strike before it takes effect, except a crash, which may follow it."""
+        """One call; a throttle and a crash may come after it took effect, a conflict may not."""
         self.calls += 1
         assert self.calls < self.most, "it never ends"
         if self.random.random() < self.faults.throttle:
-            raise RetryLater("throttled")
+            if self.random.random() < 0.5:
+                with suppress(Conflict):
+                    apply(call, self.graph, self.journal)
+            raise RetryLater("throttled, or answered too late to be heard")
         writes = isinstance(call, Transact | Update)
         if writes and self.random.random() < self.faults.conflict:
             raise Conflict
@@ -121,8 +124,11 @@ class Worker:
             return self._crash(call)
         try:
             answer = world.perform(call)
-        except (Conflict, RetryLater) as error:
+        except Conflict as error:
             self._send = lambda error=error: self._steps.throw(error)  # type: ignore[misc]
+        except RetryLater:
+            self._steps.close()
+            return "again"
         else:
             self._send = lambda: self._steps.send(answer)
         return None

@@ -73,7 +73,8 @@ def test_given_a_purpose_that_is_not_defined_then_the_known_ones_are_named(tmp_p
 def test_given_a_pattern_that_does_not_compile_then_its_line_is_named(tmp_path: Path) -> None:
     text = POLICY.replace("junk: [", "junk: ['(unclosed', ", 1)
     (found,) = lines(documents.policy, tmp_path / "policy.yaml", text)
-    assert "does not compile" in found
+    assert found.startswith(f"policy.yaml:{line_of(text, 'junk: [')}  ")
+    assert "this pattern does not compile" in found
 
 
 def test_given_a_destination_without_a_rule_then_nothing_may_leave_and_it_is_said() -> None:

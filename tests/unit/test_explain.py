@@ -134,5 +134,24 @@ def test_the_drawing_is_a_document_that_shows_both_ends_and_escapes_values() -> 
         assert found.b in words
 
 
+def test_what_a_customer_wrote_neither_spoils_the_drawing_nor_acts_on_the_terminal() -> None:
+    company = Company()
+    for name in ("shop-1", "crm-1"):
+        company.has(name, email="\x1b[31m\x00\u202e<script>" + "x" * 900)
+    found = company.why("shop-1", "crm-1")
+    drawn = ElementTree.fromstring(svg(found))  # noqa: S314
+    assert max(len(line) for line in drawn.itertext()) <= 80
+    assert drawn.find(".//{*}script") is None
+    assert all(line.isprintable() for line in text(found).splitlines())
+
+
+def test_the_drawing_names_all_that_keeps_two_apart() -> None:
+    company = family()
+    company.hears("never", "shop-1", "crm-7")
+    words = "".join(ElementTree.fromstring(svg(company.why("shop-1", "crm-7"))).itertext())  # noqa: S314
+    assert "someone said they are not the same: asked both" in words
+    assert "ada@example.com" in words
+
+
 def test_a_subject_is_one_with_itself() -> None:
     assert text(family().why("shop-1", "shop-1")) == "shop:customer:1 is one subject"

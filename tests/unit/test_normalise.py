@@ -76,6 +76,49 @@ def test_names_compare_without_case_accents_and_punctuation() -> None:
     assert normalise.name("Ada\x1b[31m") is None
 
 
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        pytest.param("\u0915\u093f", "\u0915\u093e", id="Hindi vowels"),
+        pytest.param("\u0e01\u0e34", "\u0e01\u0e35", id="Thai vowels"),
+        pytest.param("\u0e21\u0e48", "\u0e21\u0e49", id="Thai tones"),
+        pytest.param("\u304b\u304d", "\u304c\u304d", id="voiced kana"),
+        pytest.param("\u0ba8\u0bbf", "\u0ba8\u0bc0", id="Tamil vowels"),
+    ],
+)
+def test_signs_that_make_another_name_of_it_stay(one: str, other: str) -> None:
+    assert normalise.comparable(one) != normalise.comparable(other)
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        pytest.param(
+            "\u05e9\u05c1\u05b8\u05dc\u05d5\u05b9\u05dd",
+            "\u05e9\u05dc\u05d5\u05dd",
+            id="Hebrew points",
+        ),
+        pytest.param(
+            "\u0645\u064f\u062d\u064e\u0645\u0651\u064e\u062f",
+            "\u0645\u062d\u0645\u062f",
+            id="Arabic points",
+        ),
+        pytest.param("Ale\u0301n", "alen", id="accents"),
+        pytest.param("Gro\u00adsse", "grosse", id="soft hyphens"),
+        pytest.param("\U0001d4d0da", "ada", id="letters of mathematics"),
+    ],
+)
+def test_signs_that_many_leave_out_do_not_count(one: str, other: str) -> None:
+    assert normalise.comparable(one) == normalise.comparable(other)
+
+
+def test_what_is_comparable_compares_the_same_again() -> None:
+    for number in range(0x20, 0x30000):
+        if not 0xD800 <= number < 0xE000:
+            found = normalise.comparable(f"a{chr(number)}b")
+            assert found is None or normalise.comparable(found) == found, hex(number)
+
+
 def test_an_address_needs_street_postcode_and_country() -> None:
     one = normalise.address("Große Str. 1", "10 115", "DE")
     assert one == normalise.address("GROSSE STR 1", "10115", "de")

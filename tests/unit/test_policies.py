@@ -177,3 +177,15 @@ def test_only_privacy_adopts(role: str) -> None:
 def test_what_is_no_policy_is_refused_with_the_place() -> None:
     status, body = ask("POST /v1/policy", policy={"identity": {"types": {"email": {}}}})
     assert (status, body["detail"].startswith("policy.identity.types.email")) == (400, True)
+
+
+def test_a_pattern_that_does_not_compile_is_refused_before_it_could_stop_every_record(
+    hub: People,
+) -> None:
+    before = hub.world.table.store.rows.keys()
+    spoiled = STRICT.model_dump()
+    spoiled["identity"]["types"]["email"]["junk"] = ["(unclosed"]
+    status, body = ask("POST /v1/policy", policy=spoiled)
+    assert status == 400
+    assert "does not compile" in body["detail"]
+    assert hub.world.table.store.rows.keys() == before

@@ -171,3 +171,13 @@ def test_nobody_answering_is_told_with_what_to_do() -> None:
     terminal.hub.send = refused  # type: ignore[method-assign]
     with pytest.raises(Failure, match="make up starts it"):
         terminal.run("status")
+
+
+def test_waiting_for_a_pull_ends_when_it_failed_and_says_why(terminal: Terminal) -> None:
+    point = {"kind": "order", "records": 3, "reason": "shop: status 500", "failed_at": AT}
+    (shop,) = SOURCES["items"]
+    busy = {"name": "pull-shop", "waiting": 0, "working": 1, "dead": 0}
+    failing = {**shop, "checkpoints": [point], "queue": busy}
+    terminal.hub.answers["/v1/sources"] = (200, {"items": [failing]})
+    with pytest.raises(Failure, match="order: shop: status 500"):
+        terminal.run("source sync shop --wait")

@@ -53,6 +53,22 @@ def test_a_process_that_has_the_number_by_now_is_left_alone(running: Running) ->
     programs.stop(running)
 
 
+def test_a_program_holds_nothing_of_who_started_it(tmp_path: Path) -> None:
+    """Else `flock make up` would keep its lock, and `make up | tee` never end."""
+    end, held = os.pipe()
+    os.set_inheritable(held, True)
+    planned = Running(0, 0, programs.new_mark())
+    code = "import time; time.sleep(60)"
+    running = programs.start(Path(sys.executable), ["-c", code], planned, tmp_path / "log", {})
+    os.close(held)
+    os.set_blocking(end, False)
+    try:
+        assert os.read(end, 1) == b""  # closed everywhere
+    finally:
+        os.close(end)
+        programs.stop(running)
+
+
 def test_a_torn_record_counts_as_none(tmp_path: Path) -> None:
     (tmp_path / "record").write_text('{"pid": 12')
     assert programs.recall(tmp_path / "record") is None

@@ -1,0 +1,77 @@
+"""Three histories that people complain of elsewhere, as observations."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from rules.identity_evidence import merge_verdict
+from rules.resolution_case import Received, prepare
+from rules.subjects import anonymous
+from schemas.graph import SubjectKey, Verdict
+from schemas.identifiers import Claim, Identifier, Subject
+from schemas.observation import Observation, Record
+from tests.simulator.histories import PEPPER, RULES, START
+
+JUNK = "none@example.com"
+FAMILY = "+12025550199"
+
+
+def contact(number: int, subject: Subject, *values: str) -> Received:
+    """What a contact's record names."""
+    record = Record(
+        kind="contact", id=subject.key, version="1", occurred_at=START + timedelta(seconds=number)
+    )
+    return Received(Observation(subject=subject, record=record, claims=claims(*values)), START)
+
+
+def claims(*values: str) -> tuple[Claim, ...]:
+    """Addresses and numbers."""
+    return tuple(
+        Claim(identifier=Identifier(type="email" if "@" in value else "phone", value=value))
+        for value in values
+    )
+
+
+def guests(many: int) -> list[Received]:
+    """Guests of a shop who all give the same address that is nobody's, and a number of their own.
+
+    They have no id that a rule could keep apart: only the address's limit can.
+    """
+    found = []
+    for number in range(many):
+        values = (JUNK, f"+1202{number:07}")
+        subject = anonymous("shop", claims(*values))
+        born = START + timedelta(seconds=number)
+        found.append(contact(number, subject.model_copy(update={"created_at": born}), *values))
+    return found
+
+
+def family() -> list[Received]:
+    """Two of a family at the shop, each with an address, both with the phone at home; the CRM
+    knows the mother too."""
+    mother = Subject(source="shop", object="customer", id="1", created_at=START)
+    son = Subject(source="shop", object="customer", id="2", created_at=START + timedelta(days=1))
+    known = Subject(source="crm", object="contact", id="9", created_at=START + timedelta(days=2))
+    return [
+        contact(1, mother, "mother@example.com", FAMILY),
+        contact(2, son, "son@example.com", FAMILY),
+        contact(3, known, "mother@example.com"),
+    ]
+
+
+def two_people() -> list[Received]:
+    """Who have nothing in common."""
+    return [
+        contact(1, Subject(source="shop", object="customer", id="1"), "ada@example.com"),
+        contact(2, Subject(source="crm", object="contact", id="2"), "a.byron@example.org"),
+    ]
+
+
+def merges(received: Sequence[Received], many: int) -> list[Verdict]:
+    """So many people who each say, at a time of their own, that the two are one."""
+    a, b = (subject_of(each) for each in received)
+    return [merge_verdict((a, b), START + timedelta(seconds=n), f"agent-{n}") for n in range(many)]
+
+
+def subject_of(received: Received) -> SubjectKey:
+    """The key of who it is about."""
+    return prepare(received, PEPPER, RULES).s
