@@ -25,18 +25,12 @@ from typing import Final
 
 from rules.resolution_calls import Steps, read_many
 from rules.resolution_case import Case, Received, out_since, prepare
+from rules.resolution_change import Change, as_linked, change_of
 from rules.resolution_commit import commit
 from rules.resolution_consents import bring_consents
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
-from rules.resolution_links import (
-    Change,
-    as_linked,
-    change_of,
-    news,
-    plan_link,
-    refuse_too_many,
-)
+from rules.resolution_links import news, plan_link, refuse_too_many
 from rules.resolution_rows import store_consents, store_records
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, Unread, View

@@ -11,11 +11,12 @@ from typing import Final
 
 from rules.resolution_again import Kept, Spoken, kept_from, spoken
 from rules.resolution_calls import Pause, Steps, query, read_many
+from rules.resolution_change import Change
 from rules.resolution_commit import ATTEMPTS, attempted
 from rules.resolution_consents import carry_consents
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
-from rules.resolution_links import Change, plan_link
+from rules.resolution_links import plan_link
 from rules.resolution_removal import settle_doubts
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, View
