@@ -8,11 +8,14 @@ from rules.keys import Pepper
 from rules.resolution_calls import Pause, Steps, Update, insert_many, read_many, transact
 from rules.resolution_case import Case, consent_items, record_row, said_at
 from rules.resolution_items import COUNT, MINOR, record_from, record_item, subject_key
+from rules.resolution_said import mark_of, parted
 from schemas.errors import RetryLater
 from schemas.graph import RecordRow
-from schemas.rows import ABSENT, PRESENT, Condition, Conflict, Item, Key, Write
+from schemas.rows import ABSENT, PRESENT, Condition, Conflict, Item, Key, Value, Write
 
 ATTEMPTS: Final = 12
+MOST_SAID: Final = 24
+"""Statements of a record that are kept whole: a row is to stay small however often it changes."""
 AT_ONCE: Final = 40
 """Rows of one transaction that moves a subject's totals."""
 
@@ -52,7 +55,8 @@ def _replaced(case: Case) -> Steps[bool]:
     item = record_item(record_row(case), case.order)
     values = {name: item[name] for name in ("ver", "data")}
     said: Item = {"said": item["said"]}
-    older = Condition("#ver < :ver", {":ver": case.order})
+    short: Item = {":ver": case.order, ":most": MOST_SAID}
+    older = Condition("#ver < :ver AND size(#said) < :most", short)
     try:
         yield Update(Write("update", case.row_key, values, add=said, condition=older))
     except Conflict:
@@ -115,12 +119,27 @@ def _row_write(key: Key, versions: list[Case], before: Item | None) -> Write | N
     if _stale(versions, before):
         row = record_row(newest).model_copy(update={"said": said})
         return Write("put", key, record_item(row, newest.order), condition=same)
-    more = said - record_from(before).said
+    return _more(key, newest, said, before)
+
+
+def _more(key: Key, newest: Case, said: frozenset[str], before: Item) -> Write | None:
+    """What is newer, and what was not said yet; much of it in parts: the row is to stay small."""
+    row = record_from(before)
+    seen: dict[str, Value] = {":seen": str(before["ver"])}
+    same = Condition("#ver = :seen", seen)
+    values: dict[str, Value] = {}
     if newest.order > str(before["ver"]):
         item = record_item(record_row(newest), newest.order)
         values = {name: item[name] for name in ("ver", "data")}
+    more = said - row.said
+    if not values and not more:
+        return None
+    if len(row.said | said) <= MOST_SAID:
         return Write("update", key, values, add={"said": more} if more else {}, condition=same)
-    return Write("update", key, add={"said": more}, condition=same) if more else None
+    whole = said.union(text for text in row.said if mark_of(text) == row.now)
+    values["said"] = parted(row.said | said, whole)
+    still = Condition("#ver = :seen AND size(#said) < :next", {**seen, ":next": len(row.said) + 1})
+    return Write("update", key, values, condition=still)
 
 
 def _stale(versions: list[Case], before: Item | None) -> bool:

@@ -4,9 +4,9 @@ Keys are made under the rules, the normaliser and the pepper of their day; what 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rules import normalise
 from rules.identity_claims import PARTS
@@ -14,6 +14,7 @@ from rules.normalise_again import again
 from schemas.identifiers import Claim, Identifier
 from schemas.observation import Observation, Trait
 
+MOST_PARTS: Final = 512
 MARK: Final = 8
 """Hexadecimal digits that tell the statements of one record apart."""
 
@@ -43,6 +44,21 @@ def statement(text: str) -> Statement:
     version, claims, *rest = json.loads(text)
     parts: dict[Trait, str] = rest[0] if rest else {}
     return Statement(tuple(_claim(version, *claim) for claim in claims), parts)
+
+
+def parted(texts: Iterable[str], whole: Iterable[str]) -> frozenset[str]:
+    """Fewer words for much that was said: every identifier, and no more which were said together.
+
+    Composites of older versions are forgotten by it. What is `whole` stays as it is.
+    """
+    each = [json.loads(text) for text in texts]
+    single = {_text(version, [claim]) for version, claims, *_ in each for claim in claims}
+    fits = frozenset(sorted(single)[:MOST_PARTS])
+    return fits | frozenset(whole)
+
+
+def _text(version: str, claims: list[Any]) -> str:
+    return json.dumps([version, claims], ensure_ascii=False, separators=(",", ":"))
 
 
 def read_then_and_now(text: str) -> Iterator[tuple[Identifier, Identifier]]:

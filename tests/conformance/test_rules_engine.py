@@ -93,8 +93,8 @@ def test_keys_come_to_another_pepper_while_others_write(stores: Stores, seed: in
     ]
     for writer in writers:
         writer.start()
-    for table in TABLES:
-        while not stores.run(rekey(Going(2, table), laws(RULES, BEGUN))).done:
+    for name in TABLES:
+        while not stores.run(rekey(Going(2, name), laws(RULES, BEGUN))).done:
             pass
     for writer in writers:
         writer.join(timeout=60)

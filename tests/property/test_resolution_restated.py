@@ -18,6 +18,7 @@ from rules.resolution_calls import Steps
 from rules.resolution_case import Received
 from rules.resolution_islands import Laws
 from rules.resolution_restating import Sweep
+from rules.resolution_rows import MOST_SAID
 from rules.resolution_said import statement
 from schemas.errors import RetryLater
 from schemas.identifiers import Claim, Identifier
@@ -368,3 +369,26 @@ def spelled(random: Random, received: Received) -> Received:
         for value in (random.choice(("a_b@example.com", "a.b@example.com", "c@example.com")),)
     )
     return received._replace(observation=received.observation.model_copy(update={"claims": claims}))
+
+
+def test_a_record_that_changes_without_end_stays_small_and_keeps_what_identifies() -> None:
+    """Beyond some two dozen versions it forgets which identifiers were said together, no more."""
+    made, graph, journal = under(RULES, names()), MemoryTable(), MemoryTable()
+    first, received = history(Random(3))[0], []
+    for number in range(120):
+        claims = tuple(
+            Claim(identifier=Identifier(type="cookie", value=f"{name}{number % 40}"))
+            for name in "ab"
+        )
+        record = first.observation.record.model_copy(update={"version": f"{number:04}"})
+        update = {"record": record, "claims": claims, "merged": (), "deleted": False}
+        observation = first.observation.model_copy(update=update)
+        received.append(first._replace(observation=observation))
+    for each in received:
+        run_alone(resolve([each], made), graph, journal)
+    (row,) = [row for key, row in graph.rows.items() if key.sk.startswith("R#")]
+    assert len(row["said"]) <= 81 + MOST_SAID  # type: ignore[arg-type]
+    types = {**RULES.types, "cookie": IdentifierRule(level=3, limit=3)}
+    new = RULES.model_copy(update={"types": types})
+    run_alone(whole(under(new, names())), graph, journal)
+    assert graph_in(graph, new) == expected(received, new)
