@@ -13,6 +13,7 @@ from schemas.frozen import Frozen
 Event = CloudEvent[Any]
 Entry = dict[str, str]
 
+TYPES: Final = {entry.model: entry.type for entry in CATALOGUE.values()}
 ENTRY_BYTES: Final = 200 * 1024
 """What we accept. EventBridge takes 256 KB, and SQS adds an envelope of its own after it."""
 CALL_BYTES: Final = 256 * 1024
@@ -25,7 +26,7 @@ def envelope(data: Frozen, *, source: str, id: str, time: datetime, subject: str
     return CloudEvent(
         id=id,
         source=f"sluice.{source}",
-        type=CATALOGUE[type(data).__name__].type,
+        type=TYPES[type(data)],
         time=time,
         subject=subject,
         data=data,

@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, Protocol
 
@@ -62,7 +63,9 @@ def signed(
     return {**sent, "authorization": authorization}
 
 
+@lru_cache(maxsize=8)
 def _key(secret: str, place: str) -> bytes:
+    """The same all day."""
     key = f"AWS4{secret}".encode()
     for part in place.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")

@@ -47,7 +47,8 @@ def contact(source: str, system: System, raw: Raw) -> Observation:
     said = properties.get("lastmodifieddate") or raw.get("updatedAt")
     at = moment(said) or created or records.needed(None, "time")
     country = text(properties.get("country"))
-    hint = country_code(country) or system.settings.get("country")
+    code = country_code(country)
+    hint = code or system.settings.get("country")
     emails = tuple(map(records.email, _emails(properties)))
     phone = properties.get("phone") or properties.get("mobilephone")
     return Observation(
@@ -58,7 +59,7 @@ def contact(source: str, system: System, raw: Raw) -> Observation:
             [
                 *((trait, properties.get(field)) for trait, field in FIELDS),
                 ("phone", phone),
-                ("country", country_code(country) or country),
+                ("country", code or country),
             ]
         ),
         consents=tuple(_consents(properties, emails)),

@@ -15,7 +15,7 @@ from connectors.contract import Json
 from rules import normalise
 from schemas.config import System
 from schemas.errors import BadRecord
-from schemas.identifiers import Claim, Identifier
+from schemas.identifiers import Claim
 from schemas.observation import Money, Observation, Record, Trait
 
 Maker = Callable[[str, System, dict[str, Any]], Observation]
@@ -67,10 +67,13 @@ def objects(value: Json) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def first(record: Mapping[str, Any], *names: str) -> Json:
+def first(record: Mapping[str, Any], name: str, *others: str) -> Json:
     """The first named value that says something."""
-    for name in names:
-        value = record.get(name)
+    value = record.get(name)
+    if value is not None and value != "":
+        return value
+    for other in others:
+        value = record.get(other)
         if value is not None and value != "":
             return value
     return None
@@ -90,7 +93,8 @@ def key(value: Json, what: str = "record") -> str:
     """A source's own id."""
     if isinstance(value, (str, int)) and not isinstance(value, bool):
         found = str(value)
-        if found.strip() and len(found) <= ID_LONGEST and not CONTROL.search(found):
+        clean = found.isprintable() or not CONTROL.search(found)
+        if clean and found.strip() and len(found) <= ID_LONGEST:
             return found
     message = f"the {what} has no id"
     raise BadRecord(message)
@@ -98,13 +102,11 @@ def key(value: Json, what: str = "record") -> str:
 
 def moment(value: Json) -> datetime | None:
     """A time in UTC, from ISO 8601 (without an offset: UTC) or milliseconds since 1970."""
+    if not isinstance(value, (str, int)) or isinstance(value, bool):
+        return None
     try:
-        if isinstance(value, str) and value.isascii() and value.isdecimal():
-            value = int(value)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000, UTC)
-        if not isinstance(value, str) or not value:
-            return None
+        if isinstance(value, int) or (value.isdecimal() and value.isascii()):
+            return datetime.fromtimestamp(int(value) / 1000, UTC)
         found = datetime.fromisoformat(value.strip())
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
@@ -122,12 +124,12 @@ def needed(value: Json, what: str) -> datetime:
 
 def version(at: datetime) -> str:
     """A time as text that sorts as times do."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
+    return at.astimezone(UTC).isoformat("T", "microseconds")
 
 
 def record(kind: str, name: str, at: datetime, created: datetime) -> Record:
     """A version of a source record: as of `at`, of something that is since `created`."""
-    return Record(kind=kind, id=name, version=version(at), occurred_at=created)
+    return Record.of({"kind": kind, "id": name, "version": version(at), "occurred_at": created})
 
 
 def privacy_request(source: str, system: System, raw: dict[str, Any]) -> Observation:
@@ -139,8 +141,10 @@ def privacy_request(source: str, system: System, raw: dict[str, Any]) -> Observa
 
 def money(amount: Json, currency: Json) -> Money | None:
     """An amount in minor units, by the currency's own number of digits (ISO 4217)."""
+    if amount is None:
+        return None
     if currency in COMMON and isinstance(amount, str) and PLAIN.fullmatch(amount):
-        return Money(minor=int(amount.replace(".", "")), currency=currency)
+        return Money.of({"minor": int(amount.replace(".", "")), "currency": currency})
     code = text(currency, 8).upper()
     if not CURRENCY.fullmatch(code):
         return None
@@ -152,24 +156,24 @@ def money(amount: Json, currency: Json) -> Money | None:
         return None
     digits = 0 if code in NO_MINOR_UNIT else 3 if code in THREE_DIGITS else 2
     minor = value.scaleb(digits).to_integral_value(ROUND_HALF_EVEN)
-    return Money(minor=int(minor), currency=code)
+    return Money.of({"minor": int(minor), "currency": code})
 
 
 def email(raw: Json) -> Claim | None:
     """A claim to an address; None when it cannot be one."""
-    found = normalise.email(raw) if isinstance(raw, str) and raw else None
-    return _claim(found, raw)
+    value = normalise.email_value(raw) if isinstance(raw, str) and raw else None
+    return _claim("email", value, raw) if value else None
 
 
 def phone(raw: Json, country: str | None) -> Claim | None:
     """A claim to a number, read with the hint of a country."""
     raw = str(raw) if isinstance(raw, int) and not isinstance(raw, bool) else raw
-    found = normalise.phone(raw, country) if isinstance(raw, str) and raw else None
-    return _claim(found, raw)
+    value = normalise.phone_value(raw, country) if isinstance(raw, str) and raw else None
+    return _claim("phone", value, raw) if value else None
 
 
-def _claim(found: Identifier | None, raw: Json) -> Claim | None:
-    return Claim(identifier=found, raw=str(raw)[:RAW_LONGEST]) if found else None
+def _claim(type_: str, value: str, raw: str) -> Claim:
+    return Claim.of({"identifier": {"type": type_, "value": value}, "raw": raw[:RAW_LONGEST]})
 
 
 def claims(*found: Claim | None) -> tuple[Claim, ...]:
@@ -183,5 +187,9 @@ def claims(*found: Claim | None) -> tuple[Claim, ...]:
 
 def traits(values: Iterable[tuple[Trait, Json]]) -> dict[Trait, str]:
     """Those that say something, each one tidy line."""
-    tidy = ((name, text(value)) for name, value in values)
-    return {name: value for name, value in tidy if value}
+    found: dict[Trait, str] = {}
+    for name, value in values:
+        tidy = text(value)
+        if tidy:
+            found[name] = tidy
+    return found

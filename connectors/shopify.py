@@ -44,8 +44,12 @@ CONSENT: Final = frozenset(
     {"customers_email_marketing_consent/update", "customers_marketing_consent/update"}
 )
 KINDS: Final = {"customers/merge": "customer_merge"} | dict.fromkeys(CONSENT, "consent")
+LIVING: Final = ("email", "phone", "first_name", "last_name", "default_address")
+"""Of a customer who is gone Shopify sends none: then Shopify is asked what is true."""
 GONE: Final = frozenset({"orders/delete"})
 """Names an order and nobody: what it was worth stays until its customer is erased."""
+
+TYPES: Final = {kind: f"/{name}/" for kind, name in shopify_graphql.TYPES.items()}
 
 pull = shopify_graphql.pull
 fetch = shopify_graphql.fetch
@@ -84,18 +88,19 @@ def read_token(secret: Secret, response: Response) -> Token:
 
 
 def verify(system: System, secret: Secret, inbound: Inbound, now: datetime) -> Refused | None:
-    """HMAC of the body, in either family of headers. Nothing in it is dated, so a replay passes:
-    it is the same event, and dropped as such."""
+    """HMAC of the body, in either family of headers. Topic, id and time are not signed: `parse`
+    believes a topic only of a body that looks like it. Nothing dates a body, so a replay passes:
+    it is the same version of the same record."""
     del now
     given = _header(inbound, "hmac-sha256")
     if not given:
         return Refused("the signature header is missing")
     if not matches(
-        given, (hmac_sha256(key, inbound.body) for key in keys(secret, "client_secret"))
+        given, [hmac_sha256(key, inbound.body) for key in keys(secret, "client_secret")]
     ):
         return Refused("the signature does not match")
-    shop, ours = _header(inbound, "shop-domain"), system.settings.get("shop_domain")
-    if ours and shop != ours:
+    ours = system.settings.get("shop_domain")
+    if ours and _header(inbound, "shop-domain") != ours:
         return Refused("the webhook is of another shop")
     return None
 
@@ -103,25 +108,28 @@ def verify(system: System, secret: Secret, inbound: Inbound, now: datetime) -> R
 def parse(system: System, inbound: Inbound) -> Delivery:
     """By topic. An event id repeats over several subscriptions to one topic, so both name it."""
     del system
-    topic = _header(inbound, "topic")
+    topic, at = _header(inbound, "topic"), _header(inbound, "triggered-at")
     body = body_of(inbound.body)
     if not is_object(body):
         message = "the body is no JSON object"
         raise BadRecord(message)
     event = _header(inbound, "event-id") or _header(inbound, "webhook-id")
     name = f"{event or sha256(inbound.body).hexdigest()}:{topic}"
-    at = _header(inbound, "triggered-at")
     if topic.startswith("refunds/"):
         return Delivery(name, fetch={"order": (records.key(body.get("order_id"), "refund"),)})
     kind = _kind(topic)
     if kind is None:
         return Delivery(name)
-    extra: dict[str, Json] = {"triggered_at": at} if at else {}
+    _refuse_other(kind, body)
     if topic == "customers/delete":
-        extra["deleted"] = True
+        if any(body.get(each) for each in LIVING):
+            return Delivery(name, fetch={"customer": (records.key(body.get("id"), "customer"),)})
+        body["deleted"] = True
+    if at:
+        body["triggered_at"] = at
     if kind == "privacy_request":
-        extra["topic"] = topic
-    return Delivery(name, records=((kind, body | extra),))
+        body["topic"] = topic
+    return Delivery(name, records=((kind, body),))
 
 
 def normalise(source: str, system: System, kind: str, record: Json) -> Observation:
@@ -137,6 +145,14 @@ def _kind(topic: str) -> str | None:
     family = topic.partition("/")[0]
     known = family in {"customers", "orders"} and topic not in GONE
     return family.removesuffix("s") if known else None
+
+
+def _refuse_other(kind: str, body: Mapping[str, Json]) -> None:
+    """A body that names itself as something else than its topic says: only it is signed."""
+    named = body.get("admin_graphql_api_id")
+    if isinstance(named, str) and TYPES.get(kind, "") not in named:
+        message = f"the body is no {kind}"
+        raise BadRecord(message)
 
 
 def _header(inbound: Inbound, name: str) -> str:

@@ -127,16 +127,17 @@ def order(source: str, system: System, raw: Raw) -> Observation:
             title=f"Order {text(raw.get('name'), 64)}".strip(),
             amount=_worth(raw, status),
             status=status,
-            lines=tuple(_lines(raw)),
+            lines=_lines(raw),
         ),
     )
 
 
 def _buyer(source: str, buyer: Raw, claims: tuple[Claim, ...]) -> Subject:
-    if not first(buyer, "legacyResourceId", "id"):
+    named = first(buyer, "legacyResourceId", "id")
+    if not named:
         return anonymous(source, claims)
     created = moment(first(buyer, "created_at", "createdAt"))
-    return Subject(source=source, object="customer", id=_id(buyer), created_at=created)
+    return Subject(source=source, object="customer", id=key(_tail(named)), created_at=created)
 
 
 def _id(raw: Raw) -> str:
@@ -192,14 +193,17 @@ def _worth(raw: Raw, status: str) -> Money | None:
     if total is None:
         return current
     left = total.minor - _refunded(raw, total.currency)
-    least = min(left, current.minor) if current else left
-    return Money(minor=max(least, 0), currency=total.currency)
+    least = max(min(left, current.minor) if current else left, 0)
+    return total if least == total.minor else Money(minor=least, currency=total.currency)
 
 
 def _sum(raw: Raw, plain: str, nested: str) -> Money | None:
     """An amount in the shop's own currency."""
-    shop = part(part(raw, nested, f"{plain}_set"), "shopMoney", "shop_money")
-    currency = first(shop, "currencyCode", "currency_code") or raw.get("currency")
+    bag = part(raw, f"{plain}_set", nested)
+    if not bag:
+        return records.money(raw.get(plain), raw.get("currency"))
+    shop = part(bag, "shop_money", "shopMoney")
+    currency = first(shop, "currency_code", "currencyCode") or raw.get("currency")
     return records.money(first(shop, "amount") or raw.get(plain), currency)
 
 
@@ -216,14 +220,17 @@ def _refunded(raw: Raw, currency: str) -> int:
     return sum(money.minor for money in paid if money)
 
 
-def _lines(raw: Raw) -> Iterable[str]:
+def _lines(raw: Raw) -> tuple[str, ...]:
     """What was bought: REST lists it, GraphQL wraps it in nodes or edges."""
     found = first(raw, "line_items", "lineItems")
     if isinstance(found, dict):
         found = found.get("nodes") or [edge.get("node") for edge in objects(found.get("edges"))]
-    for line in objects(found)[:LINES]:
-        quantity = text(line.get("quantity"), 8)
-        yield f"{quantity or '1'} x {text(first(line, 'title', 'name'), 200)}"
+    return tuple([_line(line) for line in objects(found)[:LINES]])
+
+
+def _line(line: Raw) -> str:
+    quantity = text(line.get("quantity"), 8) or "1"
+    return f"{quantity} x {text(first(line, 'title', 'name'), 200)}"
 
 
 MAKERS: Final[dict[str, records.Maker]] = {

@@ -22,11 +22,11 @@ def keys(secret: Secret, vendors: str = "secret") -> tuple[str, ...]:
     """The webhook secret, and during a rotation the `previous` one too. `vendors` is what the
     vendor calls it: that name is as good as `secret`."""
     names = dict.fromkeys(("secret", vendors, "previous"))
-    found = tuple(secret[name] for name in names if secret.get(name))
+    found = [secret[name] for name in names if secret.get(name)]
     if not found:
         message = "the webhook secret needs a field named secret"
         raise Misconfigured(message)
-    return found
+    return tuple(found)
 
 
 def matches(given: str, expected: Iterable[str]) -> bool:

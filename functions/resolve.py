@@ -1,10 +1,9 @@
 """Records arrive from the queue, and become part of the graph."""
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from adapters import quarantine
 from adapters.graph import Stores
@@ -14,9 +13,14 @@ from functions import wiring
 from rules.resolution import Report, resolve
 from rules.resolution_case import Received
 from rules.resolution_islands import Laws
-from schemas.errors import RetryLater
+from schemas.errors import Misconfigured, RetryLater
+from schemas.frozen import Frozen
 
-EVENT: Final = TypeAdapter(CloudEvent[RecordObserved])
+
+class Message(Frozen):
+    """What EventBridge puts on a queue, as far as it is read."""
+
+    detail: CloudEvent[RecordObserved]
 
 
 def handler(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
@@ -27,16 +31,9 @@ def handler(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]
     for message in event["Records"]:
         try:
             received[message["messageId"]] = read(message["body"])
-        except (ValidationError, ValueError, KeyError) as error:
-            failed[message["messageId"]] = f"not an event: {type(error).__name__}"
-    try:
-        report = resolve_batch(tuple(received.values()))
-    except RetryLater as error:
-        failed |= dict.fromkeys(received, error.reason)
-    else:
-        names = tuple(received)
-        failed |= {names[position]: reason for position, reason in report.later.items()}
-        _set_aside(report, tuple(received.values()))
+        except ValidationError:
+            failed[message["messageId"]] = "not an event"
+    failed |= _attempt(received)
     for name, reason in failed.items():
         wiring.logger().warning("not resolved", extra={"message_id": name, "reason": reason})
     _count(len(received), before)
@@ -44,9 +41,27 @@ def handler(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]
     return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
 
 
+def _attempt(received: Mapping[str, Received]) -> dict[str, str]:
+    """The whole batch at once; if one of it breaks something, each on its own: what stays, why."""
+    try:
+        report = resolve_batch(tuple(received.values()))
+    except RetryLater as error:
+        return dict.fromkeys(received, error.reason)
+    except Misconfigured:
+        raise
+    except Exception as error:  # noqa: BLE001 - one broken record must not hold up all the others
+        if len(received) == 1:
+            return dict.fromkeys(received, f"broke the resolver: {type(error).__name__}")
+        alone = [_attempt({name: each}) for name, each in received.items()]
+        return {name: reason for failed in alone for name, reason in failed.items()}
+    names = tuple(received)
+    _set_aside(report, tuple(received.values()))
+    return {names[position]: reason for position, reason in report.later.items()}
+
+
 def read(body: str) -> Received:
     """The observation that EventBridge put on the queue, and when it was made an event."""
-    event = EVENT.validate_python(json.loads(body)["detail"])
+    event = Message.model_validate_json(body).detail
     return Received(event.data.observation, event.time)
 
 

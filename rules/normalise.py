@@ -16,27 +16,30 @@ NORMALISER: Final = "1"
 LONGEST: Final = 512
 
 # Possible lengths of the national number, and its first digits when no trunk prefix is written
-# (libphonenumber's metadata); a country that is not here goes to the library.
-FAST_COUNTRIES: Final = {
-    "1": re.compile(r"[2-9]\d{9}"),
-    "31": re.compile(r"[1-9]\d{8}"),
-    "32": re.compile(r"[1-9]\d{7,8}"),
-    "33": re.compile(r"[1-9]\d{8}"),
-    "34": re.compile(r"[5-9]\d{8}"),
-    "41": re.compile(r"[2-9]\d{8}"),
-    "44": re.compile(r"[1-9]\d{9}"),
-    "45": re.compile(r"[2-9]\d{7}"),
-    "46": re.compile(r"[1-9]\d{7,8}"),
-    "48": re.compile(r"[1-9]\d{8}"),
-    "49": re.compile(r"[1-9]\d{7,10}"),
-}
+# (libphonenumber's metadata), by country; one that is not here goes to the library.
+FAST_E164: Final = re.compile(
+    r"\+(?:1[2-9]\d{9}|(?:31|33|48)[1-9]\d{8}|(?:32|46)[1-9]\d{7,8}|34[5-9]\d{8}|41[2-9]\d{8}"
+    r"|44[1-9]\d{9}|45[2-9]\d{7}|49[1-9]\d{7,10})",
+    re.ASCII,
+)
 FAST_NATIONAL: Final = {
-    "US": (re.compile(r"[2-9]\d{9}"), "+1", 0),
-    "CA": (re.compile(r"[2-9]\d{9}"), "+1", 0),
-    "GB": (re.compile(r"0[1-9]\d{9}"), "+44", 1),
+    "BE": ("+32", "0"),
+    "CA": ("+1", ""),
+    "CH": ("+41", "0"),
+    "DE": ("+49", "0"),
+    "DK": ("+45", ""),
+    "ES": ("+34", ""),
+    "FR": ("+33", "0"),
+    "GB": ("+44", "0"),
+    "NL": ("+31", "0"),
+    "PL": ("+48", ""),
+    "SE": ("+46", "0"),
+    "US": ("+1", ""),
 }
-FAST_PHONE: Final = re.compile(r"\+?[0-9(][0-9 ().-]*[0-9]")
-PUNCTUATION: Final = str.maketrans("", "", " ().-")
+"""Country → its code, and the prefix of its numbers inside it."""
+FAST_PHONE: Final = re.compile(r"\+?[0-9(][0-9 ()./-]*[0-9]")
+PUNCTUATION: Final = str.maketrans("", "", " ()./-")
+NO_WORD: Final = re.compile(r"[\W_]+")
 FAST_EMAIL: Final = re.compile(
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+){0,8}"
     r"@(?:[a-z0-9]+(?:-[a-z0-9]+){0,4}\.){1,4}(?:com|org|net|de|fr|eu|uk|nl|es|it|pl|ch|at|io)"
@@ -51,6 +54,12 @@ PHONE_LONGEST: Final = 64
 
 
 def email(raw: str) -> Identifier | None:
+    """An address, as an identifier."""
+    value = email_value(raw)
+    return Identifier(type="email", value=value) if value else None
+
+
+def email_value(raw: str) -> str | None:
     """An address: lower case, NFC, the domain in its ASCII (IDNA) form.
 
     Plus-tags and dots stay: whether they count is a rule (`rules.identity_claims`).
@@ -58,22 +67,29 @@ def email(raw: str) -> Identifier | None:
     text = _clean(raw, EMAIL_LONGEST)
     if text is None:
         return None
-    value = text.lower() if _plain_address(text.lower()) else _library_email(text)
-    return Identifier(type="email", value=value) if value else None
+    lower = text.lower()
+    return lower if _plain_address(lower) else _library_email(text)
 
 
 def phone(raw: str, country: str | None) -> Identifier | None:
+    """A number, as an identifier."""
+    value = phone_value(raw, country)
+    return Identifier(type="phone", value=value) if value else None
+
+
+def phone_value(raw: str, country: str | None) -> str | None:
     """A number in E.164, with `;ext=` when it has an extension.
 
     `country` (ISO 3166, two letters) is the hint for a number written without its country; a
     number that is only possible inside an area is none.
     """
+    if FAST_E164.fullmatch(raw):
+        return raw
     text = _clean(raw, PHONE_LONGEST)
     if text is None:
         return None
     hint = country.upper() if country else None
-    value = _plain_number(text, hint) or _library_phone(text, hint)
-    return Identifier(type="phone", value=value) if value else None
+    return _plain_number(text, hint) or _library_phone(text, hint)
 
 
 def external(source: str, kind: str, raw: str) -> Identifier | None:
@@ -94,10 +110,12 @@ def comparable(raw: str) -> str | None:
     if text is None:
         return None
     folded = text.casefold()
-    if not folded.isascii():  # what was spread may have a case again, and parts again
-        spread = unicodedata.normalize("NFKD", folded).casefold()
-        folded = "".join(c for c in unicodedata.normalize("NFKD", spread) if not _is_accent(c))
-    words = "".join(c if _is_letter(c) else " " for c in folded).split()
+    if folded.isascii():
+        return " ".join(NO_WORD.sub(" ", folded).split()) or None
+    # what was spread may have a case again, and parts again
+    spread = unicodedata.normalize("NFKD", folded).casefold()
+    kept = "".join(c for c in unicodedata.normalize("NFKD", spread) if not _is_accent(c))
+    words = "".join(c if _is_letter(c) else " " for c in kept).split()
     return " ".join(words) or None
 
 
@@ -147,6 +165,8 @@ def _clean(raw: str, longest: int) -> str | None:
 def _plain_address(text: str) -> bool:
     if len(text) > EMAIL_LONGEST or not FAST_EMAIL.fullmatch(text):
         return False
+    if len(text) <= LOCAL_LONGEST:
+        return True
     local, _, domain = text.partition("@")
     longest = max(len(label) for label in domain.split("."))
     return len(local) <= LOCAL_LONGEST and longest <= LABEL_LONGEST
@@ -164,23 +184,20 @@ def _library_email(text: str) -> str | None:
 
 
 def _plain_number(text: str, hint: str | None) -> str | None:
-    if not text.isascii() or not FAST_PHONE.fullmatch(text):
+    if not FAST_PHONE.fullmatch(text):
         return None
     digits = text.translate(PUNCTUATION)
     if not digits.startswith("+"):
         return _plain_national(digits, hint)
-    for length in (1, 2):
-        rule = FAST_COUNTRIES.get(digits[1 : 1 + length])
-        if rule:
-            return digits if rule.fullmatch(digits[1 + length :]) else None
-    return None
+    return digits if FAST_E164.fullmatch(digits) else None
 
 
 def _plain_national(digits: str, hint: str | None) -> str | None:
     found = FAST_NATIONAL.get(hint or "")
-    if not found or not found[0].fullmatch(digits):
+    if not found or not digits.startswith(found[1]):
         return None
-    return found[1] + digits[found[2] :]
+    value = found[0] + digits.removeprefix(found[1])
+    return value if FAST_E164.fullmatch(value) else None
 
 
 def _library_phone(text: str, hint: str | None) -> str | None:

@@ -13,13 +13,15 @@ run with `adapters.graph.Stores.run`. `laws` is a `Laws`, keys are opaque (`rule
 - `resolution_removal.erase(s: SubjectKey, at: datetime, laws) -> Steps[bool]`: once now, and again
   with the same `at` when whatever was running then has ended (15 minutes);
   `remove_record(s, record: tuple[kind, id], at, laws, *, last=False)` likewise, then with `last`.
-- `resolution_adoption.adopt(name: str, laws, pages: int = 1) -> Steps[Progress]`: call until
-  `.done`; `laws.rules` are the new rules, which the resolvers use already, `name` their hash.
+- `resolution_adoption.adopt(sweep: Sweep, laws, pages: int = 1) -> Steps[Progress]`: call until
+  `.done`, then so with the `last` sweep; `laws.rules` are the new rules, in use already.
+- `resolution_rekeying.rekey(going: Going, laws, pages: int = 1) -> Steps[Progress]`: call until
+  `.done`, for both tables; `laws.pepper` has the pepper that is `coming`, and has `begun`.
 - `identity_diff.diff(nodes, marks, verdicts, old, new) -> Difference` (`merges`, `splits`,
   `largest`): pure, for the dry run.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -38,7 +40,7 @@ from schemas.errors import BadRecord, RetryLater
 from schemas.graph import SubjectHead
 
 AT_ONCE: Final = 30
-"""New links of one transaction: each brings at most three of its hundred items."""
+"""New links of one transaction, or aliases: each brings at most three of its hundred items."""
 
 
 @dataclass(slots=True)
@@ -155,11 +157,18 @@ def _read_ahead(view: View, changes: Iterable[Change], laws: Laws) -> Steps[None
 def _link(view: View, change: Change, laws: Laws) -> Steps[None]:
     head = view.head(subject_key(change.s))
     refuse_too_many(head, as_linked(head, change, laws.pepper))
-    links = list(change.links.items())
-    for start in range(0, max(len(links), 1), AT_ONCE):
-        part = replace(change, links=dict(links[start : start + AT_ONCE]))
+    for part in _parts(change):
 
         def plan(draft: Draft, apart: bool, part: Change = part) -> None:
             plan_link(draft, part, laws, apart=apart)
 
         yield from commit(view, plan)
+
+
+def _parts(change: Change) -> Iterator[Change]:
+    """What fits a transaction each: first the links, then whom the vendor merged into it."""
+    links, aliases = list(change.links.items()), list(change.aliases.items())
+    for start in range(0, max(len(links), 1), AT_ONCE):
+        yield replace(change, links=dict(links[start : start + AT_ONCE]), aliases={})
+    for start in range(0, len(aliases), AT_ONCE):
+        yield replace(change, links={}, aliases=dict(aliases[start : start + AT_ONCE]))

@@ -82,6 +82,9 @@ def refuse_too_many(head: SubjectHead | None, change: Change) -> None:
     """Before the first part of many links is committed: all of a record's links, or none."""
     if head and len(head.links.keys() | change.links.keys()) > MOST_LINKS:
         raise BadRecord(f"a subject with more than {MOST_LINKS} identifiers")
+    before = head.aliases if head else frozenset[str]()
+    if len(before | change.aliases.keys()) > MOST_LINKS:
+        raise BadRecord(f"a subject that more than {MOST_LINKS} were merged into")
 
 
 def plan_link(draft: Draft, change: Change, laws: Laws, *, apart: bool = False) -> None:

@@ -1,5 +1,8 @@
 """The bases of every model: immutable values."""
 
+from collections.abc import Mapping
+from typing import Any, Self
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -10,6 +13,13 @@ class Frozen(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Validated from plain values, those inside it too: one pass, where constructors take one
+        each. `model_validate` without its options, for where a record is read."""
+        made: Self = cls.__pydantic_validator__.validate_python(values)
+        return made
 
 
 class Written(Frozen):

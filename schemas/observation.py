@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from schemas.frozen import Frozen
 from schemas.identifiers import Claim, Identifier, Subject
@@ -77,7 +77,8 @@ class Observation(Frozen):
     subject: Subject
     record: Record
     claims: tuple[Claim, ...] = ()
-    traits: dict[Trait, Short] = {}
+    traits: dict[Trait, Short] = Field(default_factory=dict, json_schema_extra={"default": {}})
+    """By a factory, since a default would be copied deeply for each record without traits."""
     interaction: Interaction | None = None
     consents: tuple[ConsentSignal, ...] = ()
     merged: tuple[Subject, ...] = ()

@@ -1,5 +1,6 @@
 """What identifies, from what people type."""
 
+import string
 import subprocess
 import sys
 
@@ -74,6 +75,12 @@ def test_names_compare_without_case_accents_and_punctuation() -> None:
     )
     assert normalise.name("  Ada   A\u0308byron ") == "Ada Äbyron"
     assert normalise.name("Ada\x1b[31m") is None
+
+
+@pytest.mark.parametrize("sign", sorted(set(string.printable) - set("\t\n\r\x0b\x0c")))
+def test_every_plain_sign_but_letters_and_digits_parts_words(sign: str) -> None:
+    kept = sign.lower() if sign.isalnum() else " "
+    assert normalise.comparable(f"a{sign}B") == f"a{kept}b"
 
 
 @pytest.mark.parametrize(

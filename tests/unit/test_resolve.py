@@ -1,7 +1,7 @@
 """The queue's batches: what is done, what stays, what is set aside."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from adapters import bus
+from adapters.aws import ServiceError
 from events.inbound import RecordObserved
 from functions import resolve, wiring
 from rules.keys import Pepper
-from schemas.errors import RetryLater
+from rules.resolution import Report
+from rules.resolution_case import Received
+from schemas.errors import Misconfigured, RetryLater
 from schemas.identifiers import Claim, Identifier, Subject
 from schemas.observation import Observation, Record
 from schemas.policy import IdentifierRule, IdentityRules
@@ -75,6 +78,15 @@ def test_what_is_no_event_stays_for_the_dead_letter_queue_alone(graph: FakeTable
     assert len(keys(graph, "S#")) == 1
 
 
+@pytest.mark.parametrize(
+    "body", ["", "null", '{"detail": null}', '{"detail": "\ud800"}', "[" * 100_000]
+)
+def test_a_body_however_broken_keeps_no_other_back(graph: FakeTable, body: str) -> None:
+    broken = {"messageId": "broken", "body": body}
+    assert failures(broken, message("1", "ada@example.com")) == ["broken"]
+    assert len(keys(graph, "S#")) == 1
+
+
 def test_what_can_never_be_resolved_is_set_aside_with_its_reason(graph: FakeTable) -> None:
     future = datetime(2031, 1, 1, tzinfo=UTC)
     assert failures(message("1", occurred_at=future), message("2", "ada@example.com")) == []
@@ -91,3 +103,31 @@ def test_a_store_that_cannot_now_leaves_all_on_the_queue(
 
     monkeypatch.setattr(type(graph), "get_many", refuse)
     assert failures(message("1", "ada@example.com"), message("2")) == ["1", "2"]
+
+
+def test_one_that_breaks_the_resolver_stays_alone(
+    graph: FakeTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = resolve.resolve_batch
+
+    def breaking(batch: Sequence[Received]) -> Report:
+        if any(each.observation.subject.id == "2" for each in batch):
+            raise ServiceError("ValidationException", {})
+        return whole(batch)
+
+    monkeypatch.setattr(resolve, "resolve_batch", breaking)
+    batch = [message(n, f"{n}@example.com") for n in "123"]
+    assert failures(*batch) == ["2"]
+    assert len(keys(graph, "S#")) == 2
+
+
+def test_what_a_person_must_change_is_no_fault_of_a_record(
+    graph: FakeTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unset(_batch: Sequence[Received]) -> Report:
+        raise Misconfigured("no policy is adopted")
+
+    monkeypatch.setattr(resolve, "resolve_batch", unset)
+    with pytest.raises(Misconfigured):
+        failures(message("1", "ada@example.com"))
+    assert not graph.store.rows

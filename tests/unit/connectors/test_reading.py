@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import ValidationError
 
 from connectors import records
 from connectors.contract import Json
@@ -13,6 +14,7 @@ from rules.subjects import anonymous
 from schemas.config import Config, Source
 from schemas.errors import BadRecord, Misconfigured
 from schemas.identifiers import Claim, Identifier
+from schemas.observation import Record
 
 NINE = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
 
@@ -101,6 +103,20 @@ def test_a_form_nests_by_its_keys_and_the_last_value_counts() -> None:
 def test_what_is_no_form_is_refused(body: bytes) -> None:
     with pytest.raises(BadRecord):
         form(body)
+
+
+def test_what_is_read_in_one_pass_is_held_to_its_model() -> None:
+    found = records.email(" Ada@Example.com")
+    assert found == Claim(
+        identifier=Identifier(type="email", value="ada@example.com"), raw=" Ada@Example.com"
+    )
+    assert records.record("order", "7", NINE, NINE) == Record(
+        kind="order", id="7", version="2026-11-01T09:30:00.000000+00:00", occurred_at=NINE
+    )
+    with pytest.raises(ValidationError):
+        records.record("Order!", "7", NINE, NINE)
+    with pytest.raises(ValidationError):
+        Claim.of({"identifier": {"type": "email", "value": ""}, "raw": ""})
 
 
 def claim(kind: str, value: str) -> Claim:

@@ -134,6 +134,26 @@ def test_two_shops_of_one_app_share_a_secret_and_not_their_webhooks() -> None:
     assert SHOP.verify(ours, SECRET, webhook("orders/create", ORDER), NOW) is not None
 
 
+def test_a_delete_whose_body_is_of_somebody_there_is_asked_about() -> None:
+    body = {"id": 42, "first_name": "Ada", "email": "ada@example.com"}
+    delivery = SHOP.parse(SYSTEM, webhook("customers/delete", body))
+    assert not delivery.records
+    assert delivery.fetch == {"customer": ("42",)}
+
+
+@pytest.mark.parametrize(
+    "topic, gid",
+    [
+        ("customers/update", "gid://shopify/Order/42"),
+        ("customers/delete", "gid://shopify/Order/42"),
+        ("orders/updated", "gid://shopify/Customer/42"),
+    ],
+)
+def test_a_body_is_not_believed_to_be_what_it_does_not_say(topic: str, gid: str) -> None:
+    with pytest.raises(BadRecord, match="the body is no"):
+        SHOP.parse(SYSTEM, webhook(topic, {"id": 42, "admin_graphql_api_id": gid}))
+
+
 def test_a_deleted_customer_is_an_observation_with_the_time_of_the_webhook() -> None:
     delivery = SHOP.parse(SYSTEM, webhook("customers/delete", {"id": 42}))
     found = observe(*delivery.records[0])
