@@ -48,6 +48,8 @@ class Spoken:
     named: dict[SubjectKey, Subject] = field(default_factory=dict)
     latest: datetime | None = None
     """When the last of it was said; none where nothing counts."""
+    heard: set[str] = field(default_factory=set)
+    """Statements of interactions: a busy buyer's say the same again and again."""
 
     @property
     def links(self) -> dict[IdentifierKey, Link]:
@@ -87,7 +89,7 @@ def _as_linked(found: Spoken, head: SubjectHead, laws: Laws) -> Spoken:
 
 def _add(found: Spoken, head: SubjectHead, kept: Kept, laws: Laws) -> None:
     row = kept.row
-    for mark, each in _statements(head, row, laws):
+    for mark, each in _statements(found, head, row, laws):
         observation = Observation(
             subject=head.subject,
             record=Record(
@@ -126,10 +128,14 @@ def _add_newer(found: Spoken, head: SubjectHead, laws: Laws) -> None:
             found.passing |= {k: head.links[k] for k in current.keys if k in head.links}
 
 
-def _statements(head: SubjectHead, row: RecordRow, laws: Laws) -> Iterator[tuple[str, Statement]]:
+def _statements(
+    found: Spoken, head: SubjectHead, row: RecordRow, laws: Laws
+) -> Iterator[tuple[str, Statement]]:
     """Each with its mark; a row from before has none."""
-    for text in sorted(row.said):
+    for text in sorted(row.said - found.heard if row.interaction else row.said):
         yield mark_of(text), statement(text)
+    if row.interaction:
+        found.heard |= row.said
     if row.identifiers or not row.said:
         read = _read_back(head, row, laws)
         claims = tuple(sorted((*read.values(), *row.unlinked), key=str))
