@@ -40,7 +40,7 @@ else
 	@$(PY) -m pytest $(TESTS)
 endif
 
-histories: setup ## Play some 14 x HISTORIES=1500 random histories of the graph, from SEED=0
+histories: setup ## Play some 18 x HISTORIES=1500 random histories of the graph, from SEED=0
 	@SLUICE_HISTORIES=$(HISTORIES) SLUICE_SEED=$(SEED) $(PY) -m pytest -n 2 -q tests/property/test_resolution*.py
 
 check: setup ## Everything that can be said without running the product

@@ -142,12 +142,17 @@ Push = Generator[Request, Response, Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """The facts of a connector. `kinds` are pulled in this order; `objects` are contact types."""
+    """The facts of a connector. `kinds` are pulled in this order; `objects` are contact types.
+
+    `movable` are kinds of records whose next version may be about somebody else: a guest's order
+    that is tied to an account, a ticket whose requester changes. They cost more; others must not.
+    """
 
     name: str
     title: str
     kinds: tuple[Kind, ...] = ()
     objects: tuple[str, ...] = ()
+    movable: tuple[Kind, ...] = ()
     webhooks: bool = False
     destination: bool = False
     accepts: Literal["application/json", "application/x-www-form-urlencoded"] = "application/json"

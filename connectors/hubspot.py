@@ -26,6 +26,7 @@ SPEC: Final = Spec(
     title="HubSpot",
     kinds=("contact", "deal"),
     objects=("contact",),
+    movable=("deal",),
     webhooks=True,
     destination=True,
     secret_fields={"access_token": "Settings, Integrations, Private apps: access token"},

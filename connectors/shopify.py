@@ -32,6 +32,7 @@ SPEC: Final = Spec(
     title="Shopify",
     kinds=("customer", "order"),
     objects=("customer",),
+    movable=("order",),
     webhooks=True,
     secret_fields={
         "client_id": "Dev Dashboard, the app's settings: client id (24-hour tokens)",

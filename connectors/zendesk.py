@@ -37,6 +37,7 @@ SPEC: Final = Spec(
     title="Zendesk Support and Talk",
     kinds=("user", "ticket", "call"),
     objects=("user",),
+    movable=("ticket", "call"),
     webhooks=True,
     rotates=True,
     secret_fields={

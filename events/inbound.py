@@ -7,10 +7,14 @@ from schemas.observation import Observation
 
 
 class RecordObserved(Frozen):
-    """A version of a source record was received or pulled."""
+    """A version of a source record was received or pulled.
+
+    `movable` says that its next version may be about somebody else, as may records of its kind.
+    """
 
     observation: Observation
     via: Literal["webhook", "pull"] = "pull"
+    movable: bool = False
 
 
 class RecordChanged(Frozen):

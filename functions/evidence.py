@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from functions import adopting, policies, verdicts, wiring
+from functions import adopting, parting, policies, verdicts, wiring
 from functions.caller import Access, Role, access
 from functions.explaining import explained
 from functions.noting import note
@@ -34,8 +34,9 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
 
 
 def _by_the_clock() -> Answer:
-    """Once a minute: what an adopted policy changes is carried out."""
+    """Once a minute: whom records left is settled, and what an adopted policy changes."""
     try:
+        parting.settled()
         return answer(200, adopting.carried_out())
     finally:
         wiring.flush()

@@ -1,12 +1,13 @@
 """From the items that changed to the customers they are about."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from adapters.customers import Customers, consent_from, profile_from
 from events.outbound import ConsentChanged, CustomerChanged, CustomersMerged, CustomerSplit
 from functions.folding import Job
-from rules import announcing, listing, names, profile
+from rules import announcing, bonds, listing, names, profile
 from rules.announcing import Change
 from rules.keys import Pepper
 from rules.resolution_items import island_from, subject_from
@@ -101,10 +102,24 @@ def _on_subject(change: Change, places: Places, news: News) -> None:
 def _on_consent(change: Change, places: Places, news: News) -> None:
     row = consent_from(change.new or change.old or {})
     about = [change.name] if change.key.pk.startswith("S#") else places.carriers[change.name]
-    homes = {places.home(s) for s in about}
+    found = {home[0] for home in map(places.home, about) if home}
+    if row.state == "withdrawn":
+        found |= _bound(change.name, row.effective_at, about, places)
     version = int(row.effective_at.timestamp() * 1000)
-    for customer in sorted(home[0] for home in homes if home):
+    for customer in sorted(found):
         news.say(change, ConsentChanged(customer=customer, purpose=row.purpose, version=version))
+
+
+def _bound(
+    name: str, at: datetime, carriers: Iterable[SubjectKey], places: Places
+) -> frozenset[CustomerId]:
+    """Who was one with them when this was in force, and hears of it only now."""
+    homes = [places.island(places.heads[s].island) for s in carriers if s in places.heads]
+    return frozenset(
+        island.labels[s]
+        for island in homes
+        for s in bonds.bound(island.bonds, name, at) & island.labels.keys()
+    )
 
 
 def _on_island(change: Change, places: Places, news: News) -> None:

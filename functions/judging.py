@@ -8,10 +8,9 @@ from typing import NamedTuple
 from adapters.customers import Customers
 from adapters.graph import Stores
 from functions import wiring
-from functions.keeping import keep
 from functions.party import Party
 from functions.problem import NotServed
-from rules.identity import founder, partition
+from rules.identity import founder
 from rules.identity_evidence import merge_verdict, split_verdicts, weigh
 from rules.resolution_islands import Laws
 from rules.resolution_verdicts import judge
@@ -36,7 +35,7 @@ class Judge(NamedTuple):
 
 
 def split(whole: frozenset[SubjectKey], side: frozenset[SubjectKey], judge_: Judge) -> JudgedView:
-    """Takes `side` out of the customer of `whole`; each part keeps what restricted the whole."""
+    """Takes `side` out of the customer of `whole`."""
     written = 0
     island = home(whole)
     for _ in range(ROUNDS):
@@ -44,10 +43,8 @@ def split(whole: frozenset[SubjectKey], side: frozenset[SubjectKey], judge_: Jud
             break
         nodes = {s: island.nodes[s] for s in whole | _customers(island, whole)}
         verdicts = split_verdicts(side, nodes, island.verdicts, judge_.says())
-        keep(_predicted(island, verdicts), whole, judge_.at)
         written += said(verdicts)
         island = home(whole)
-    keep(island, whole, judge_.at)
     because = ("other customers' links still join them",)
     met = _meet(island, side, whole - side)
     return told(judge_, written, [island], whole, because if met else ())
@@ -76,7 +73,7 @@ def parted(parties: Sequence[Party], judge_: Judge) -> JudgedView:
 def said(verdicts: Sequence[Verdict]) -> int:
     """Writes evidence; how much of it."""
     stores = Stores(wiring.graph(), wiring.journal(), wiring.pause, wiring.jitter)
-    laws = Laws(wiring.policy()[1].identity, wiring.pepper("graph"), wiring.token)
+    laws = Laws(wiring.policy()[1].identity, wiring.pepper("graph"), wiring.token, wiring.now)
     try:
         stores.run(judge(verdicts, laws))
     except BadRecord as error:
@@ -147,12 +144,3 @@ def _customers(island: Island, subjects: frozenset[SubjectKey]) -> frozenset[Sub
     """Everybody who is one customer with one of these."""
     wanted = {island.labels[s] for s in subjects if s in island.labels}
     return frozenset(s for s, label in island.labels.items() if label in wanted)
-
-
-def _predicted(island: Island, verdicts: Sequence[Verdict]) -> Island:
-    """The island as it will be; its labels only tell who is with whom."""
-    rules = wiring.policy()[1].identity
-    known = (*island.verdicts, *verdicts)
-    found = partition(island.nodes, island.unusable, known, rules)
-    labels = {s: f"{n}" for n, customer in enumerate(found.customers) for s in customer}
-    return island.model_copy(update={"labels": labels})

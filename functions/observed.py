@@ -1,5 +1,6 @@
 """What was observed, as events. The same version of a record is the same event, however it came."""
 
+from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
 from typing import Final, Literal
@@ -13,11 +14,18 @@ MANY: Final = 40
 
 
 def event(
-    source: str, observation: Observation, via: Literal["webhook", "pull"], at: datetime
+    source: str,
+    observation: Observation,
+    via: Literal["webhook", "pull"],
+    at: datetime,
+    movable: Collection[str],
 ) -> bus.Event:
-    """The event of one version of a record; `BadRecord` when it is too large to travel."""
+    """The event of one version of a record; `BadRecord` when it is too large to travel.
+
+    `movable` are the kinds of its source whose subject can change.
+    """
     record = observation.record
-    data = RecordObserved(observation=observation, via=via)
+    data = RecordObserved(observation=observation, via=via, movable=record.kind in movable)
     name = _name(source, record.kind, record.id, record.version)
     made = bus.envelope(data, source=source, id=name, time=at)
     if len(observation.claims) + len(observation.merged) > MANY:

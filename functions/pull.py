@@ -60,11 +60,11 @@ class Reader:
 
     def page(self, page: Page) -> None:
         """Publishes a page's records, sets broken ones aside, moves the checkpoint."""
-        events = []
+        events, movable = [], self.connector.SPEC.movable
         for record in page.records:
             try:
                 found = self.connector.normalise(self.name, self.source, page.kind, record)
-                events.append(observed.event(self.name, found, "pull", wiring.now()))
+                events.append(observed.event(self.name, found, "pull", wiring.now(), movable))
             except BadRecord as error:
                 aside = (page.kind, record)
                 quarantine.keep(wiring.graph(), self.name, aside, error, wiring.now())

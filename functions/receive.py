@@ -93,11 +93,11 @@ def _refused(connector: Connector, request: Inbound) -> Answer | None:
 
 def publish(name: str, source: Source, connector: Connector, found: Delivery) -> tuple[int, int]:
     """Puts a delivery's records on the bus and broken ones aside: how many of each."""
-    events, aside = [], 0
+    events, aside, movable = [], 0, connector.SPEC.movable
     for kind, record in found.records:
         try:
             observation = connector.normalise(name, source, kind, record)
-            events.append(observed.event(name, observation, "webhook", wiring.now()))
+            events.append(observed.event(name, observation, "webhook", wiring.now(), movable))
         except BadRecord as error:
             aside += 1
             quarantine.keep(wiring.graph(), name, (kind, record), error, wiring.now())

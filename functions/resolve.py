@@ -62,14 +62,14 @@ def _attempt(received: Mapping[str, Received]) -> dict[str, str]:
 def read(body: str) -> Received:
     """The observation that EventBridge put on the queue, and when it was made an event."""
     event = Message.model_validate_json(body).detail
-    return Received(event.data.observation, event.time)
+    return Received(event.data.observation, event.time, event.data.movable)
 
 
 def resolve_batch(batch: Sequence[Received]) -> Report:
     """The batch in the graph, with the policy in force."""
     _, policy = wiring.policy()
     stores = Stores(wiring.graph(), wiring.journal(), wiring.pause, wiring.jitter)
-    laws = Laws(policy.identity, wiring.pepper("graph"), wiring.token)
+    laws = Laws(policy.identity, wiring.pepper("graph"), wiring.token, wiring.now)
     return stores.run(resolve(batch, laws))
 
 

@@ -1,6 +1,7 @@
 """Who is who, what people decide about it, and the rules: one function, behind the API and a clock.
 
-The clock carries out what an adopted policy changes, a turn a minute.
+The clock carries out what an adopted policy changes, a turn a minute, and settles what was said of
+subjects whose records moved to another.
 """
 
 from aws_cdk import aws_iam as iam
@@ -26,8 +27,12 @@ def evidence(scope: Construct, shared: Shared) -> Function:
     function.may(*READS, on=graph)
     function.may("dynamodb:PutItem", "dynamodb:PartiQLInsert", on=graph, keys=WRITTEN)
     settles = ("dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
+<<<<<<< HEAD
     function.may(*settles, on=graph, keys=("G#*", "I#*", "S#*"))
     function.may("dynamodb:UpdateItem", on=graph, keys=("POLICY#*",))
+=======
+    function.may(*settles, on=graph, keys=("G#*", "I#*", "S#*", "PARTED"))
+>>>>>>> main
     function.may("dynamodb:Query", "dynamodb:PartiQLInsert", on=shared.journal.table_arn)
     function.uses_key(via="dynamodb")
     _every_minute(function)

@@ -9,8 +9,9 @@ PATIENCE = Patience(60)
 FEED = Feed(batch=50, concurrency=4, window=1)
 """One batch is read in one call, so a second's wait for it to fill is repaid."""
 
-WRITTEN = ("S#*", "I#*", "G#*", "Q#*", "STAT#*")
-"""Subjects, identifiers, islands; what could not be used; counts. Never a profile or a policy."""
+WRITTEN = ("S#*", "I#*", "G#*", "R#*", "PARTED", "Q#*", "STAT#*")
+"""Subjects, identifiers, islands; where records are that can move, and whom they left; what could
+not be used; counts. Never a profile or a policy."""
 
 
 class Resolve(Construct):
@@ -29,5 +30,6 @@ class Resolve(Construct):
         function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", on=graph)
         function.may("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem",
                      "dynamodb:PartiQLInsert", on=graph, keys=WRITTEN)  # fmt: skip
+        function.may("dynamodb:DeleteItem", on=graph, keys=("S#*", "I#*"))
         function.may("dynamodb:PartiQLInsert", on=shared.journal.table_arn)
         function.uses_key(via="dynamodb")

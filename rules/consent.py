@@ -15,6 +15,8 @@ from schemas.observation import Channel
 
 EVERYTHING: Final = "*"
 """The purpose of a restriction (GDPR 18): it withdraws all, whatever the basis."""
+ADDRESSES: Final = frozenset({"email", "phone"})
+"""The identifiers that consent is kept for."""
 
 State = Literal["granted", "withdrawn", "future", "silent"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, get_args
 
-from rules import keys, money, normalise
-from rules.consent import Scope
+from rules import bonds, keys, money, normalise
+from rules.consent import ADDRESSES, Scope
 from rules.keys import Pepper
 from schemas.config import Config, Destination
 from schemas.decision import Decision
@@ -15,8 +15,6 @@ from schemas.graph import ConsentRow, CustomerId, IdentifierKey, Island, Known, 
 from schemas.identifiers import Identifier
 from schemas.observation import Trait
 
-ADDRESSES: Final = frozenset({"email", "phone"})
-"""The identifiers that consent is kept for."""
 CUSTOMER: Final = "customer"
 """The type of a name for somebody that is no address: the customer's id."""
 FACTS: Final = ("value", "orders", "segment")
@@ -115,8 +113,24 @@ def opaque(customer: CustomerId) -> IdentifierKey:
 def scopes(addressee: Addressee, said: Mapping[str, Iterable[ConsentRow]]) -> tuple[Scope, ...]:
     """What each address and each subject said, and whether a grant in it counts."""
     return tuple(
-        Scope(tuple(events), about in addressee.speaking) for about, events in said.items()
+        Scope(_bearing(about, events, addressee), about in addressee.speaking)
+        for about, events in said.items()
     )
+
+
+def _bearing(
+    about: str, events: Iterable[ConsentRow], addressee: Addressee
+) -> tuple[ConsentRow, ...]:
+    """A subject bears on every address of its person, an address on itself only; one that the
+    person was parted from, on the customer as a whole, and on others if it was for everything.
+    """
+    if "#" not in about or about in addressee.addresses:
+        return tuple(events)
+    if not bonds.is_bond(about):
+        return ()
+    if addressee.identifier.type == CUSTOMER:
+        return tuple(events)
+    return tuple(e for e in events if e.state == "granted" or bonds.for_everything(e))
 
 
 def content(

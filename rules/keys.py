@@ -78,12 +78,9 @@ def renewed(pepper: Pepper, key: IdentifierKey) -> IdentifierKey:
 
 
 def told_of(pepper: Pepper, identifier: Identifier) -> tuple[IdentifierKey, ...]:
-    """The keys under which to write what is said of it: also the coming one, as soon as some may
-    look for it there; that one alone, when all do.
-    """
+    """The keys under which to write what is said of it: both, while either may be looked under."""
     key = of_identifier(pepper, identifier)
-    new = renewed(pepper, key)
-    return (new,) if pepper.begun else tuple(dict.fromkeys((key, new)))
+    return tuple(dict.fromkeys((key, renewed(pepper, key))))
 
 
 def of_subject(pepper: Pepper, subject: Subject) -> SubjectKey:

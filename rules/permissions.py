@@ -34,8 +34,7 @@ def _view(
     book: Book, purpose: str, channel: Channel, about: tuple[Addressee, Said], now: datetime
 ) -> PurposeView:
     addressee, said = about
-    bearing = {k: v for k, v in said.items() if _bears(k, addressee)}
-    verdict = permit(book, purpose, channel, delivery.scopes(addressee, bearing), now)
+    verdict = permit(book, purpose, channel, delivery.scopes(addressee, said), now)
     rule = book.policy.purposes[purpose]
     return PurposeView(
         purpose=purpose,
@@ -47,11 +46,6 @@ def _view(
         reason=verdict.reason,
         evidence=verdict.evidence,
     )
-
-
-def _bears(about: str, addressee: Addressee) -> bool:
-    """An address bears on itself only; a subject bears on every address of its person."""
-    return "#" not in about or about in addressee.addresses
 
 
 def _channels(book: Book, purpose: str, rule: PurposeRule, said: Said) -> Iterable[Channel]:

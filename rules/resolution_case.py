@@ -30,6 +30,8 @@ class Received(NamedTuple):
 
     observation: Observation
     at: datetime
+    movable: bool = False
+    """Whether its next version may be about somebody else, as its connector says of its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Case:
     """Those links that only the record's newest version says; none where that is of no concern."""
     since: datetime | None = None
     """The subject or the record was taken out then: what is there from before does not count."""
+    movable: bool = False
+    """Only its newest version counts, and a pointer says where that is."""
 
     @property
     def said(self) -> datetime:
@@ -98,7 +102,13 @@ def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
         order=order,
         r=r,
         current=current,
+        movable=received.movable and _can_move(observation),
     )
+
+
+def _can_move(observation: Observation) -> bool:
+    """Contacts stay themselves; they alone say that the vendor merged some."""
+    return observation.interaction is not None and not observation.merged
 
 
 def said_at(version: str, occurred_at: datetime) -> datetime:
@@ -148,6 +158,7 @@ def record_row(case: Case) -> RecordRow:
         traits=observation.traits,
         interaction=observation.interaction,
         deleted=observation.deleted,
+        movable=case.movable,
     )
 
 
@@ -178,13 +189,13 @@ def _consent_item(case: Case, signal: ConsentSignal, place: str) -> Item:
         record=f"{record.kind}:{record.id}",
         method=signal.method,
     )
-    data = row.model_dump_json(exclude_defaults=True)
-    content = sha256(data.encode()).hexdigest()[:12]
+    content = sha256(row.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:12]
+    heard = row.model_copy(update={"heard_at": case.at})
     time = row.effective_at.astimezone(UTC).isoformat(timespec="microseconds")
     return {
         "pk": place,
         "sk": f"K#{row.purpose}#{row.channel}#{time}#{content}",
-        "data": data,
+        "data": heard.model_dump_json(exclude_defaults=True),
     }
 
 

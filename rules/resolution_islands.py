@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from rules import keys
 from rules.identity import founder, partition, rule_of
 from rules.identity_evidence import carried
 from rules.keys import Pepper
+<<<<<<< HEAD
 from rules.renaming import renamed, verdicts_of
+=======
+from rules.resolution_bonds import bonded, listed
+>>>>>>> main
 from rules.resolution_items import gate_key, island_item, member_key, shard_of
 from rules.resolution_view import Draft
 from schemas.errors import BadRecord
@@ -36,6 +41,8 @@ class Laws:
     rules: IdentityRules
     pepper: Pepper
     new_island: Callable[[], str]
+    now: Callable[[], datetime]
+    """The clock, for when customers fall apart: who is who does not depend on it."""
     largest: int = LARGEST
 
 
@@ -172,7 +179,8 @@ def recompute(draft: Draft, laws: Laws) -> None:
     """Customers and reviews of every island that changes; `TooLarge` when one outgrows its row."""
     for island in draft.islands():
         if island.into is None:
-            draft.put(computed(island, laws))
+            after = computed(island, laws)
+            draft.put(_fitting(bonded(draft.before(island.g), after, laws.now()), laws))
 
 
 def computed(island: Island, laws: Laws) -> Island:
@@ -183,13 +191,23 @@ def computed(island: Island, laws: Laws) -> Island:
     for customer in found.customers:
         label = keys.of_customer(laws.pepper, founder(customer, island.nodes))
         labels.update(dict.fromkeys(sorted(customer), label))
+<<<<<<< HEAD
     reviews = (*found.reviews, *(_oversized(key, seen) for key in sorted(seen.oversized)))
     verdicts = verdicts_of(island, laws.pepper)
     update = {"labels": labels, "reviews": reviews, "verdicts": verdicts}
     after = island.model_copy(update=update)
     if len(after.nodes) > laws.largest // 512 and len(_data(after)) > laws.largest:
+=======
+    reviews = (*found.reviews, *(_oversized(key, island) for key in sorted(island.oversized)))
+    return island.model_copy(update={"labels": labels, "reviews": reviews})
+
+
+def _fitting(island: Island, laws: Laws) -> Island:
+    weight = 512 * len(island.nodes) + 64 * listed(island.bonds)
+    if weight > laws.largest and len(_data(island)) > laws.largest:
+>>>>>>> main
         raise TooLarge
-    return after
+    return island
 
 
 def _data(island: Island) -> bytes:

@@ -67,6 +67,21 @@ def record_key(s: SubjectKey, r: str, observation: Observation) -> Key:
     return Key(f"S#{s}", f"R#I#{record.occurred_at.isoformat()}#{r}")
 
 
+def pointer_key(source: str, r: str) -> Key:
+    """Where a record that can move says where it is."""
+    return Key(f"R#{source}#{r}", "AT")
+
+
+def pointer_item(place: Key, ver: str) -> dict[str, Value]:
+    """It is at `place`; `ver` orders its newest version, unless the row that is there does."""
+    return {"at_pk": place.pk, "at_sk": place.sk, "ver": ver}
+
+
+def place_from(item: Item) -> Key:
+    """The place of a pointer."""
+    return Key(str(item["at_pk"]), str(item["at_sk"]))
+
+
 def subject_item(head: SubjectHead) -> dict[str, Value]:
     """A head without its totals, which move on their own."""
     data = head.model_dump_json(exclude={"totals"}, exclude_defaults=True)

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+<<<<<<< HEAD
 from rules.resolution_again import Kept, spoken
+=======
+from rules.resolution_case import is_current, out_since
+>>>>>>> main
 from rules.resolution_islands import Laws, pruned, recompute
 from rules.resolution_links import SELF
 from rules.resolution_verdicts import about
@@ -43,7 +47,8 @@ def plan_remove(
     """
     head = draft.subject(s) or _nobody(s)
     r, name = record
-    if r in head.removed and head.removed[r] >= at:
+    out = out_since(head, r)
+    if out and out >= at:
         return
     doubtful = [SELF, *(k for k in head.links if k not in head.leaving)] if head.seen else []
     kept = frozenset(alias for alias in head.aliases if not alias.endswith(f" {name}"))
@@ -88,7 +93,7 @@ def plan_doubts(
     if head.island:
         island = draft.live(head.island)
         nodes = {key: node for key, node in island.nodes.items() if key != s}
-        if after.seen:
+        if after.seen and s in island.nodes:  # else it was erased since its head was read
             nodes[s] = _node(island.nodes[s], after)
         draft.put(pruned(island, nodes, island.verdicts))
     recompute(draft, laws)

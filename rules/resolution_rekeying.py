@@ -1,8 +1,9 @@
 """All keys come to the pepper that is coming, beside resolvers, and no customer changes.
 
 Start it when every process makes new keys with that pepper (`Pepper.begun`). Nobody makes one of
-the former kind then, so what one going through finds is all there is. Rows that never change are
-copied before they are deleted: who reads the former place first, and then the new, misses none.
+the former kind then, so what one going through finds is all there is. Consents are copied; who
+read an island a moment ago may look for them under the former name, so they go with the `last`
+going through, when all of those have ended who knew a former name.
 """
 
 from dataclasses import dataclass
@@ -29,28 +30,34 @@ class Going:
 
     version: int
     table: TableName = "graph"
+    last: bool = False
 
     @property
     def place(self) -> Key:
         """The row that says how far it has come."""
-        return Key("POLICY", f"REKEY#{self.version}#{self.table}")
+        return Key("POLICY", f"REKEY#{self.version}#{self.table}{'#LAST' if self.last else ''}")
 
 
 def rekey(going: Going, laws: Laws, pages: int = 1) -> Steps[Progress]:
-    """The next pages; repeat until done, for each of the tables."""
-    visit = partial(_visit, table=going.table, laws=laws)
+    """The next pages; repeat until done, for each of the tables, and then so with the last.
+
+    Between the two the pepper that was coming comes to be among the `later` ones; the laws of the
+    last one still have it as `coming`.
+    """
+    visit = partial(_visit, going=going, laws=laws)
     return (yield from swept(going.place, visit, pages, going.table))
 
 
-def _visit(item: Item, table: TableName, laws: Laws) -> Steps[None]:
+def _visit(item: Item, going: Going, laws: Laws) -> Steps[None]:
     place = key_of(item)
-    if place.sk == HEAD and table == "graph":
+    if place.sk == HEAD and going.table == "graph":
         yield from _visit_head(place, item, laws)
         return
     to = taken(place, laws.pepper)
     if to != place:
-        yield from insert_many([{**item, "pk": to.pk, "sk": to.sk}], table)
-        yield from surely(Write("delete", place), table)
+        yield from insert_many([{**item, "pk": to.pk, "sk": to.sk}], going.table)
+        if going.last:
+            yield from surely(Write("delete", place), going.table)
 
 
 def _visit_head(place: Key, item: Item, laws: Laws) -> Steps[None]:
@@ -68,11 +75,8 @@ def _plan_island(draft: Draft, g: str, laws: Laws) -> None:
 
 
 def taken(place: Key, pepper: Pepper) -> Key:
-    """Where a row that never changes is under the coming pepper: consents, and names."""
+    """Where a consent is under the coming pepper; itself what is none, or is there already."""
     kind, _, name = place.pk.partition("#")
-    if kind == "I" and place.sk.startswith("K#"):
-        return place._replace(pk=f"I#{keys.renewed(pepper, name)}")
-    if kind == "N":
-        word = keys.renewed(pepper, f"name#{name}").partition("#")[2]
-        return place._replace(pk=f"N#{word}")
-    return place
+    if kind != "I" or not place.sk.startswith("K#"):
+        return place
+    return place._replace(pk=f"I#{keys.renewed(pepper, name)}")

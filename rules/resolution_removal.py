@@ -14,13 +14,23 @@ from rules.resolution_calls import Pause, Steps, insert_many, query, read_many, 
 from rules.resolution_case import out_since, said_at
 from rules.resolution_commit import ATTEMPTS, attempted, commit
 from rules.resolution_islands import Laws
-from rules.resolution_items import record_from, subject_from, subject_key
+from rules.resolution_items import (
+    pointer_item,
+    pointer_key,
+    record_from,
+    subject_from,
+    subject_key,
+)
 from rules.resolution_leaving import plan_doubts, plan_erase, plan_remove
 from rules.resolution_rows import takings
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, View
 from schemas.errors import RetryLater
+<<<<<<< HEAD
 from schemas.graph import SubjectHead, SubjectKey
+=======
+from schemas.graph import ConsentRow, RecordRow, SubjectHead, SubjectKey
+>>>>>>> main
 from schemas.rows import PRESENT, Condition, Conflict, Item, Write, key_of
 
 AT_ONCE: Final = 40
@@ -38,7 +48,7 @@ def erase(s: SubjectKey, at: datetime, laws: Laws) -> Steps[bool]:
     yield from commit(View(), lambda draft, _apart: plan_erase(draft, s, at, laws))
     head = yield from _head(s)
     if head and head.erased_at:
-        yield from _sweep(s, "R#", head.erased_at)
+        yield from sweep(head)
         yield from _forget_consents(s, head.erased_at)
     yield from leave(s, laws)
     return True
@@ -58,9 +68,9 @@ def remove_record(
     at = yield from _reaching(s, at, out_since(head, r), f"#{r}")
     yield from commit(View(), lambda draft, _apart: plan_remove(draft, s, name, at, laws))
     head = yield from _head(s)
-    until = head.removed.get(r) if head else None
-    if until:
-        yield from _sweep(s, "R#", until, f"#{r}")
+    until = out_since(head, r)
+    if head and until:
+        yield from sweep(head)
     if until and last:
         yield from settle_doubts(s, until, laws)
     yield from leave(s, laws)
@@ -92,19 +102,29 @@ def _said(item: Item) -> datetime:
     return said_at(row.version, row.occurred_at)
 
 
-def _sweep(s: SubjectKey, begins: str, until: datetime, ends: str = "") -> Steps[None]:
-    """Deletes the rows from before, each with what it brought to the totals."""
+def sweep(head: SubjectHead) -> Steps[None]:
+    """Deletes the rows of what was taken out, each with what it brought to the totals."""
     for attempt in range(1, ATTEMPTS + 1):
-        rows = yield from query(f"S#{s}", begins)
-        old = [row for row in rows if str(row["sk"]).endswith(ends) and _said(row) <= until]
+        rows = yield from query(f"S#{head.s}", "R#")
+        old = [row for row in rows if _is_out(row, head)]
         try:
             for start in range(0, len(old), AT_ONCE):
-                yield from transact(_deletes(s, old[start : start + AT_ONCE]))
+                yield from transact(_deletes(head.s, old[start : start + AT_ONCE]))
         except Conflict:
             yield Pause(attempt)
         else:
             return
     raise RetryLater("records: others keep writing the same ones")
+
+
+def _is_out(row: Item, head: SubjectHead) -> bool:
+    out = out_since(head, _name_of(row))
+    return out is not None and _said(row) <= out
+
+
+def _name_of(row: Item) -> str:
+    """The record's name in the table."""
+    return str(row["sk"]).rpartition("#")[2]
 
 
 def _deletes(s: SubjectKey, rows: list[Item]) -> list[Write]:
@@ -114,18 +134,49 @@ def _deletes(s: SubjectKey, rows: list[Item]) -> list[Write]:
         )
         for row in rows
     ]
-    totals = takings(record_from(row) for row in rows)
+    found = [record_from(row) for row in rows]
+    writes += [outlived(row, each) for row, each in zip(rows, found, strict=True) if each.movable]
+    totals = takings(found)
     if totals:
         less = {name: -value for name, value in totals.items()}
         writes.append(Write("update", subject_key(s), add=less, condition=PRESENT))
     return writes
 
 
+def outlived(item: Item, row: RecordRow) -> Write:
+    """A record that can move does not come back with what an older version said of another."""
+    pointer = pointer_key(row.source, _name_of(item))
+    return Write("put", pointer, pointer_item(key_of(item), str(item["ver"])))
+
+
 def _forget_consents(s: SubjectKey, until: datetime) -> Steps[None]:
-    """What the person said to everybody; what is about an address or number stays with it."""
-    for row in (yield from query(f"S#{s}", "K#")):
-        if datetime.fromisoformat(str(row["sk"]).split("#")[3]) <= until:
-            yield from surely(Write("delete", key_of(row)))
+    """What the person said to everybody; what is about an address or number stays with it.
+
+    The journal keeps withdrawals, which go on binding who was one customer with them, and so it
+    keeps from when they had ended.
+    """
+    found = yield from query(f"S#{s}", "K#")
+    rows = [row for row in found if datetime.fromisoformat(str(row["sk"]).split("#")[3]) <= until]
+    yield from insert_many(_endings(rows), "journal")
+    for row in rows:
+        yield from surely(Write("delete", key_of(row)))
+
+
+def _endings(rows: list[Item]) -> list[Item]:
+    """Grants that may have lifted a withdrawal, without the record that said so."""
+    said = [ConsentRow.model_validate_json(str(row["data"])) for row in rows]
+    ended = {each.purpose for each in said if each.state == "withdrawn"}
+    return [
+        {
+            "pk": row["pk"],
+            "sk": row["sk"],
+            "data": each.model_copy(
+                update={"source": "", "record": "", "method": ""}
+            ).model_dump_json(exclude_defaults=True),
+        }
+        for row, each in zip(rows, said, strict=True)
+        if each.state == "granted" and each.purpose in ended
+    ]
 
 
 def settle_doubts(s: SubjectKey, until: datetime, laws: Laws) -> Steps[None]:

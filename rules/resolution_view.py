@@ -162,6 +162,12 @@ class Draft:
         """Those that will be written."""
         return [m for m in self._models.values() if isinstance(m, Island)]
 
+    def before(self, g: str) -> list[Island]:
+        """The islands that `g` is made of, as they were read."""
+        names = [island.g for island in self.islands() if island.version]
+        found = (self._view.at(island_key(name)) for name in names if self.live(name).g == g)
+        return [island for island in found if isinstance(island, Island)]
+
     def commit(self) -> tuple[list[Write], dict[Key, Model | None]]:
         """The writes, and what the items will be."""
         after: dict[Key, Model | None] = dict.fromkeys(self._dropped)

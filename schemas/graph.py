@@ -96,8 +96,13 @@ class SubjectHead(Frozen):
 class RecordRow(Frozen):
     """`S#<s>` / `R#C#<kind>#<r>` for a contact, `R#I#<time>#<r>` for an interaction.
 
+<<<<<<< HEAD
     `said` is what all accepted versions of the record say of identifiers (`rules.resolution_said`),
     `now` the mark of what the newest says.
+=======
+    `identifiers` is the union over all accepted versions of the record; of one that can move, what
+    its newest version says.
+>>>>>>> main
     """
 
     s: SubjectKey
@@ -111,16 +116,22 @@ class RecordRow(Frozen):
     traits: dict[Trait, str] = {}
     interaction: Interaction | None = None
     deleted: bool = False
+<<<<<<< HEAD
     identifiers: frozenset[IdentifierKey] = frozenset()
     """Of rows from before `said` was kept: the links of all versions, under the rules of then."""
     unlinked: tuple[Claim, ...] = ()
     """Of such rows: what the newest version said that did not link."""
+=======
+    movable: bool = False
+    """It is where its pointer says, and its newest version alone counts."""
+>>>>>>> main
 
 
 class ConsentRow(Frozen):
     """`I#<key>` or `S#<s>` / `K#<purpose>#<channel>#<time>#<digest>`: one event, never changed.
 
     `stated` is false for a state without a timestamp of the consent itself: it can only lower.
+    `heard_at` is when the hub first heard of it; it is no part of the digest.
     """
 
     purpose: str
@@ -131,6 +142,7 @@ class ConsentRow(Frozen):
     source: str
     record: str
     method: str = ""
+    heard_at: AwareDatetime | None = None
 
 
 class Node(Frozen):
@@ -161,6 +173,18 @@ class Verdict(Frozen):
     why: str = ""
 
 
+class Bond(Frozen):
+    """One customer that fell apart between `since` and `until`: what each part kept of it.
+
+    Parts hold subjects and the usable addresses that they carry still; who or what is in no
+    customer any more is a part of its own.
+    """
+
+    parts: tuple[frozenset[str], ...]
+    since: AwareDatetime
+    until: AwareDatetime
+
+
 class Island(Frozen):
     """`G#<g>` / `HEAD`: a superset of scopes; `into` is set when another island took it over."""
 
@@ -174,6 +198,8 @@ class Island(Frozen):
     unusable: frozenset[IdentifierKey] = frozenset()
     oversized: frozenset[IdentifierKey] = frozenset()
     """Those unusable because joining by them would have made an island too large for its row."""
+    bonds: tuple[Bond, ...] = ()
+    """Customers that fell apart: what was said while they were one binds each part."""
 
 
 class Field(Frozen):

@@ -86,10 +86,12 @@ def load(rows: Path, tables: Sequence[str], database: Path) -> None:
 
 
 @contextmanager
-def serving(database: Path) -> Iterator[str]:
-    """The endpoint of an engine over a database, on loopback."""
+def serving(database: Path | None = None) -> Iterator[str]:
+    """The endpoint of an engine over a database, or over one in memory; on loopback."""
     port = programs.free_port()
-    command = [str(program()), "serve", "--port", str(port), "--db-path", str(database)]
+    command = [str(program()), "serve", "--port", str(port)]
+    if database:
+        command += ["--db-path", str(database)]
     with subprocess.Popen(  # noqa: S603
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as running:

@@ -12,7 +12,8 @@ from schemas.policy import IdentifierRule, IdentityRules
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 RULES = IdentityRules(types={"email": IdentifierRule(level=1), "phone": IdentifierRule(level=2)})
-LAWS = Laws(RULES, Pepper(b"a pepper for measuring"), lambda: secrets.token_hex(12))
+PEPPER = Pepper(b"a pepper for measuring")
+LAWS = Laws(RULES, PEPPER, lambda: secrets.token_hex(12), lambda: START)
 
 
 def contact(n: int, email: int | None = None, source: str = "shop") -> Received:

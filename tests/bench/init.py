@@ -142,7 +142,7 @@ def _queued(kind: str, detail: Mapping[str, Any]) -> dict[str, Any]:
 def _observed() -> dict[str, Any]:
     source = Source(connector="shopify", base_url="https://eu.example.com")
     observation = registry.load("shopify").normalise("shopify-eu", source, "order", order())
-    event = observed.event("shopify-eu", observation, "webhook", NOW)
+    event = observed.event("shopify-eu", observation, "webhook", NOW, ("order",))
     return event.model_dump(mode="json")
 
 

@@ -36,7 +36,7 @@ def measure() -> Iterator[Figure]:
                 raise AssertionError
             ((kind, record),) = connector.parse(source, inbound).records
             observation = connector.normalise("shopify-eu", source, kind, record)
-            observed.event("shopify-eu", observation, "webhook", NOW).model_dump_json()
+            observed.event("shopify-eu", observation, "webhook", NOW, ("order",)).model_dump_json()
 
     def floor() -> None:
         for _ in range(RECORDS):

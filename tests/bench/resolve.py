@@ -15,11 +15,12 @@ from random import Random
 from adapters.graph import Stores
 from rules.resolution import Report, resolve
 from rules.resolution_case import Received
+from tests.bench import dynoxide
 from tests.bench.events import LAWS, contact, interaction
 from tests.bench.figure import Figure
 from tests.bench.million import holding
 from tests.simulator.clock import Arrival, Clocked, Tally
-from tests.simulator.engine import Spent, another_writer, spent
+from tests.simulator.engine import Spent, another_writer, made_stores, spent
 from tests.simulator.meter import Meter
 from tests.simulator.reading import heads
 
@@ -41,7 +42,7 @@ def measure() -> Iterator[Figure]:
     """The figures of the group `resolve`; the table of a million takes minutes to make."""
     with holding(SMALL) as stores:
         small = units(stores, SMALL)
-        events, seconds = hot_subject(stores)
+    events, seconds = hot_subject()
     wru, rru = small.write / EVENTS, small.read / EVENTS
     yield Figure("resolve.wru_per_event", wru, "write units", EVENTS)
     yield Figure("resolve.rru_per_event", rru, "read units", EVENTS)
@@ -105,9 +106,15 @@ def join_units(interactions: int) -> float:
     return meter.write + meter.read
 
 
-def hot_subject(stores: Stores) -> tuple[int, float]:
+def hot_subject() -> tuple[int, float]:
     """Events of one subject through eight writers, a quarter with money: how many, in how long."""
-    numbers = count(EVENTS)
+    with dynoxide.serving() as endpoint, made_stores(endpoint, "hot") as stores:
+        stores.run(resolve([contact(1)], LAWS))
+        return _written_at_once(stores), HOT_SECONDS
+
+
+def _written_at_once(stores: Stores) -> int:
+    numbers = count()
     done: list[int] = []
     until = time.monotonic() + HOT_SECONDS
 
@@ -123,7 +130,7 @@ def hot_subject(stores: Stores) -> tuple[int, float]:
         writer.start()
     for writer in writers:
         writer.join()
-    return sum(done), HOT_SECONDS
+    return sum(done)
 
 
 def _next(numbers: Iterator[int]) -> list[int]:

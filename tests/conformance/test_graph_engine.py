@@ -62,7 +62,7 @@ def stores(engine: str) -> Iterator[Stores]:
 
 
 def laws(rules: IdentityRules) -> Laws:
-    return Laws(rules, PEPPER, lambda: secrets.token_hex(12))
+    return Laws(rules, PEPPER, lambda: secrets.token_hex(12), lambda: START)
 
 
 def rows_of(table: Table) -> MemoryTable:

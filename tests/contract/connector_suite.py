@@ -8,6 +8,7 @@ A fifth connector's own module works where the registry name does. Nothing here 
 import inspect
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -91,6 +92,7 @@ class _Suite:
         assert spec.kinds or spec.destination, "it is neither a source nor a destination"
         assert len(set(spec.kinds)) == len(spec.kinds)
         assert set(spec.objects) <= set(spec.kinds), "contacts are records of a kind"
+        assert set(spec.movable) <= set(spec.kinds) - set(spec.objects), "contacts stay themselves"
 
     def test_its_functions_take_what_the_driver_gives(self) -> None:
         for name, wanted in inspect.getmembers(Connector, inspect.isfunction):
@@ -132,6 +134,21 @@ class _Suite:
             assert Observation.model_validate_json(found.model_dump_json()) == found
             assert found.subject.source == "acme-eu"
             assert found.record.occurred_at.utcoffset() == timedelta(0)
+
+    def test_what_may_be_about_somebody_else_next_time_is_said_to_be(self) -> None:
+        movable = self.subject.module.SPEC.movable
+        for kind, record in self._samples():
+            for found in self._guest(kind, record):
+                assert found.record.kind in movable or found.subject.own, "it may get a contact"
+                assert found.record.kind not in movable or found.interaction, "only they move"
+
+    def _guest(self, kind: str, record: Json) -> list[Observation]:
+        """As it is, and without its contact, where it can be without."""
+        found = []
+        for changed in (record, {**record, "customer": None}, {**record, "requester_id": None}):
+            with suppress(BadRecord):
+                found.append(self.subject.observe(kind, changed))
+        return found
 
     def test_normalising_changes_no_record(self) -> None:
         for kind, record in self._samples():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions import resolve
+from functions import resolve, wiring
 from rules import keys
 from rules.resolution_case import Received
 from rules.resolution_items import island_from
@@ -26,6 +26,7 @@ class People:
     world: World
     known: dict[str, datetime] = field(default_factory=dict)
     said: list[Any] = field(default_factory=list)
+    now: datetime = NOW
 
     def knows(self, who: str, name: str = "", **values: str) -> SubjectKey:
         """A source has a contact of this name with these identifiers."""
@@ -59,7 +60,7 @@ class People:
         return Observation.model_validate({"subject": subject, "record": record, **said})
 
     def _resolve(self, seen: Observation) -> None:
-        report = resolve.resolve_batch([Received(seen, NOW)])
+        report = resolve.resolve_batch([Received(seen, self.now)])
         assert (report.later, report.bad) == ({}, {})
         self.said += self.world.stream()
 
@@ -82,8 +83,10 @@ def _claims(values: dict[str, str]) -> tuple[Claim, ...]:
     )
 
 
-def people(monkeypatch: pytest.MonkeyPatch) -> People:
+def people(monkeypatch: pytest.MonkeyPatch, **more: object) -> People:
     """A hub with three sources and nobody in it."""
     system = {"connector": "shopify", "base_url": "https://shop.example.com"}
     config = {"company": "Lumen & Loom", "sources": dict.fromkeys(OBJECTS, system)}
-    return People(wire(monkeypatch, config=Config.model_validate(config)))
+    found = People(wire(monkeypatch, config=Config.model_validate(config), **more))
+    monkeypatch.setattr(wiring, "now", lambda: found.now)
+    return found

@@ -61,6 +61,11 @@ class FakeTable(Table):
     def write(self, write: Write) -> None:
         self.transact([write])
 
+    def exchange(self, write: Write) -> Item:
+        before = self.store.get_many([write.key])
+        self.transact([write])
+        return before.get(write.key, {})
+
     def write_many(self, writes: Sequence[Write]) -> None:
         for write in writes:
             self.transact([write])

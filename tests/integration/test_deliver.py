@@ -5,9 +5,13 @@ from functools import partial
 import pytest
 
 from adapters.ledger import COME_BACK
+from adapters.table import Units
 from connectors.contract import Response
+from rules.resolution_items import island_from, island_item, island_key
 from schemas.errors import Misconfigured, RetryLater
-from tests.simulator.mailing import Hub, Killed, address, key_of
+from schemas.graph import Bond
+from schemas.rows import Write
+from tests.simulator.mailing import START, Hub, Killed, address, key_of
 
 ADA = address("ada")
 
@@ -285,3 +289,21 @@ def test_an_ordinary_delivery_costs_three_writes_and_four_reads(hub: Hub) -> Non
     assert spent[0] <= 4.0
     assert spent[1] <= 3.0
     assert hub.journal.units.write == 0.0
+
+
+def test_each_whom_a_customer_was_parted_from_costs_one_read_more(hub: Hub) -> None:
+    def reads() -> float:
+        hub.graph.units, hub.journal.units = Units(), Units()
+        hub.deliver(ada)
+        return hub.graph.units.read + hub.journal.units.read
+
+    ada = hub.knows("ada")
+    hub.says(key_of("ada"))
+    hub.deliver(ada)
+    before = reads()
+    island = island_from(hub.graph.get(island_key("g1")) or {})
+    parts = tuple(frozenset({s}) for s in ("s-ada", "s-ben", "email#ben"))
+    bond = Bond(parts=parts, since=START, until=START)
+    bonded = island_item(island.model_copy(update={"bonds": (bond,)}))
+    hub.graph.write(Write("put", island_key("g1"), bonded))
+    assert reads() == before + 2.0

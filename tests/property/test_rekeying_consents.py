@@ -51,17 +51,16 @@ def signals_of(received: Iterable[Received]) -> list[ConsentSignal]:
 
 
 def unheard(said: Iterable[ConsentSignal], graph: MemoryTable, journal: MemoryTable) -> list[str]:
-    """What a reader misses: by the name on an island it looks under that, and its coming one."""
+    """What a reader misses, who looks under the name that is on an island."""
     linked = {k for i in islands(graph).values() for node in i.nodes.values() for k in node.links}
     missed = []
     for signal in said:
         assert signal.identifier
         old = keys.of_identifier(PEPPER, signal.identifier)
-        for name, places in ((old, (old, new(old))), (new(old), (new(old),))):
+        for name in linked & {old, new(old)}:
             for table in (graph, journal):
-                rows = [r for place in places for r in table.query(f"I#{place}", "K#")]
-                heard = any(f'"{signal.method}"' in str(row["data"]) for row in rows)
-                if name in linked and not heard:
+                rows = table.query(f"I#{name}", "K#")
+                if not any(f'"{signal.method}"' in str(row["data"]) for row in rows):
                     missed.append(f"{name} {signal.method}")
     return missed
 
@@ -73,14 +72,17 @@ def test_it_holds_after_any_call(many: bool, monkeypatch: pytest.MonkeyPatch) ->
     for seed in range(FIRST, FIRST + HISTORIES // 60):
         random = Random(seed)
         received, fresh = [speaking(random, each) for each in history(random, 10)], names()
+        graph, journal = MemoryTable(), MemoryTable()
         for until in range(400):
             graph, journal = MemoryTable(), MemoryTable()
             run_alone(resolve(received, Laws(RULES, PEPPER, fresh)), graph, journal)
             ended = run_alone(whole(Laws(RULES, BEGUN, fresh)), graph, journal, until)
             assert not unheard(signals_of(received), graph, journal), f"seed {seed}, call {until}"
             if ended:
-                assert not left(graph) + left(journal), f"seed {seed}"
                 break
+        run_alone(whole(Laws(RULES, BEGUN, fresh), last=True), graph, journal)
+        assert not unheard(signals_of(received), graph, journal), f"seed {seed}"
+        assert not left(graph) + left(journal), f"seed {seed}"
 
 
 def left(table: MemoryTable) -> list[str]:
@@ -99,7 +101,8 @@ def missed_in(seed: int) -> list[str]:
             for batch in batches(random, received[stage :: len(STAGES)])
             for job in jobs([batch], Laws(RULES, random.choice(peppers), fresh))
         ]
-        work += sweeps(Laws(RULES, BEGUN, fresh)) if stage == SWEPT else []
+        if stage in SWEPT:
+            work += sweeps(Laws(RULES, BEGUN, fresh), last=SWEPT[stage])
         random.shuffle(work)
         world.run(work, 8)
         told = [each for n in range(stage + 1) for each in received[n :: len(STAGES)]]
@@ -108,7 +111,7 @@ def missed_in(seed: int) -> list[str]:
 
 
 def test_it_holds_whichever_processes_write() -> None:
-    for seed in range(FIRST, FIRST + HISTORIES):
+    for seed in range(FIRST, FIRST + HISTORIES // 3):
         assert not missed_in(seed), f"seed {seed}"
 
 
@@ -120,8 +123,8 @@ def test_a_new_name_needs_what_was_said_under_the_former(monkeypatch: pytest.Mon
     assert any(missed_in(seed) for seed in range(HISTORIES))
 
 
-def slow_to_know(seed: int) -> list[str]:
-    """A word written by who does not make new keys yet, after somebody else made one."""
+def mixed(seed: int) -> list[str]:
+    """Some know the coming name, some take it already."""
     random, fresh = Random(seed), names()
     received = [speaking(random, each) for each in history(random, 8)]
     graph, journal = MemoryTable(), MemoryTable()
@@ -131,17 +134,15 @@ def slow_to_know(seed: int) -> list[str]:
     return unheard(signals_of(received), graph, journal)
 
 
-def test_both_names_are_told_until_all_look_for_the_new_one(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert not any(slow_to_know(seed) for seed in range(HISTORIES))
+def test_both_names_are_told_while_either_is_looked_under(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not any(mixed(seed) for seed in range(HISTORIES))
 
     def one(pepper: keys.Pepper, identifier: Identifier) -> tuple[str, ...]:
         key = keys.of_identifier(pepper, identifier)
         return (keys.renewed(pepper, key) if pepper.begun else key,)
 
     monkeypatch.setattr(keys, "told_of", one)
-    assert any(slow_to_know(seed) for seed in range(HISTORIES))
+    assert any(mixed(seed) for seed in range(HISTORIES))
 
 
 def test_what_is_renamed_brings_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from rules.resolution import resolve
 from rules.resolution_calls import Steps
 from rules.resolution_case import Received
 from rules.resolution_islands import Laws
-from tests.simulator.histories import PEPPER, RULES, expected, history
+from tests.simulator.histories import PEPPER, RULES, START, expected, history
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.store import MemoryTable
 from tests.simulator.world import Faults, Job, World, run_alone
@@ -23,7 +23,7 @@ FIRST = int(os.environ.get("SLUICE_SEED", "0"))
 
 def laws() -> Laws:
     names = count()
-    return Laws(RULES, PEPPER, lambda: f"g{next(names)}")
+    return Laws(RULES, PEPPER, lambda: f"g{next(names)}", lambda: START)
 
 
 def batches(random: Random, received: Sequence[Received]) -> list[list[Received]]:

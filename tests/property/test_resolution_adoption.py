@@ -1,5 +1,6 @@
 """New rules are swept through the graph beside resolvers, and give what they would have given."""
 
+from dataclasses import replace
 from functools import partial
 from random import Random
 
@@ -13,7 +14,11 @@ from rules.resolution_restating import Sweep
 from schemas.errors import RetryLater
 from schemas.policy import IdentifierRule, IdentityRules
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
+<<<<<<< HEAD
 from tests.simulator.histories import PEPPER, RULES, START, Graph, expected, history
+=======
+from tests.simulator.histories import RULES, Graph, expected, history
+>>>>>>> main
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.store import MemoryTable
 from tests.simulator.world import Faults, Job, World, run_alone
@@ -58,7 +63,7 @@ def played(seed: int, at_once: int, faults: Faults) -> tuple[Graph, MemoryTable]
     received = history(random, most=20)
     rules = changed(random)
     old = laws()
-    new = Laws(rules, PEPPER, old.new_island)
+    new = replace(old, rules=rules)
     half = len(received) // 2
     world = World(random, faults)
     world.run(jobs(batches(random, received[:half]), old), at_once)
@@ -86,7 +91,7 @@ def test_a_crash_after_any_call_loses_nothing_of_the_sweep() -> None:
     for seed in range(FIRST, FIRST + HISTORIES // 60):
         random = Random(seed)
         received, rules, old = history(random, most=12), changed(random), laws()
-        new = Laws(rules, PEPPER, old.new_island)
+        new = replace(old, rules=rules)
         for crash_at in range(seed % 3, 200, 3):
             graph, journal = MemoryTable(), MemoryTable()
             run_alone(resolve(received, old), graph, journal)

@@ -1,5 +1,6 @@
 """Of types declared `current` only the newest version of a contact counts, in whatever order."""
 
+from dataclasses import replace
 from functools import partial
 from random import Random
 
@@ -10,7 +11,7 @@ from rules.resolution_islands import Laws
 from schemas.policy import IdentifierRule, IdentityRules
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
 from tests.property.test_resolution_mutants import subjects
-from tests.simulator.histories import PEPPER, expected
+from tests.simulator.histories import expected
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.removals import admitted, histories, removals
 from tests.simulator.store import MemoryTable
@@ -28,7 +29,7 @@ RULES = IdentityRules(
 
 
 def made() -> Laws:
-    return Laws(RULES, PEPPER, laws().new_island)
+    return replace(laws(), rules=RULES)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from rules.resolution import resolve
 from rules.resolution_case import Received
 from rules.resolution_items import identifier_from
-from tests.bench.events import LAWS, contact, interaction
+from tests.bench.events import LAWS, START, contact, interaction, subject
 from tests.bench.million import rows_of
 from tests.bench.resolve import join_units
 from tests.simulator.meter import Meter
@@ -49,6 +49,48 @@ def test_a_batch_costs_what_its_events_cost() -> None:
 @pytest.mark.parametrize("interactions", [1, 500])
 def test_joining_two_customers_costs_the_same_whatever_they_did(interactions: int) -> None:
     assert join_units(interactions) == 11 + 5
+
+
+def version(received: Received, number: int, **changes: object) -> Received:
+    """Another version of a record that can move."""
+    seen = received.observation
+    record = seen.record.model_copy(update={"version": str(number)})
+    return Received(seen.model_copy(update={"record": record, **changes}), START, movable=True)
+
+
+ORDER, CALL = interaction(1, 7, paid=True), interaction(1, 7, paid=False)
+
+
+@pytest.mark.parametrize("record, units", [(ORDER, (6, 2)), (CALL, (4, 2))])
+def test_a_record_that_can_move_costs_its_pointer_once(
+    record: Received, units: tuple[int, int]
+) -> None:
+    assert known(version(record, 1)) == units
+
+
+@pytest.mark.parametrize("record", [ORDER, CALL])
+@pytest.mark.parametrize("number, units", [(2, (1, 2)), (1, (0, 2))])
+def test_its_further_versions_cost_no_more_than_those_of_others(
+    record: Received, number: int, units: tuple[int, int]
+) -> None:
+    assert cost(version(record, number), after=(contact(1), version(record, 1))) == units
+
+
+@pytest.mark.parametrize("interactions", [1, 500])
+def test_a_move_costs_the_same_whatever_else_the_two_did(interactions: int) -> None:
+    calls = tuple(interaction(n, 100 + i, paid=False) for n in (1, 2) for i in range(interactions))
+    there = (contact(1), contact(2), *calls, version(ORDER, 1))
+    moved = version(ORDER, 2, subject=subject(2, "shop"), claims=())
+    assert cost(moved, after=there) == (20, 6)
+
+
+def test_orders_that_can_all_move_stay_within_the_mix_of_a_shop() -> None:
+    """An order is new once and changes four times: paid, packed, sent, delivered."""
+    people = tuple(contact(n) for n in range(20))
+    orders = tuple(version(interaction(n, n, paid=True), 1) for n in range(20))
+    new = cost(*orders, after=people)
+    again = cost(*(version(each, 2) for each in orders), after=(*people, *orders))
+    assert [(one + 4 * more) / 5 / 20 for one, more in zip(new, again, strict=True)] == [2.0, 2.0]
 
 
 @pytest.mark.parametrize("n", [0, 7, 999_999])

@@ -16,6 +16,7 @@ from schemas.identifiers import Claim, Identifier, Subject
 from schemas.observation import Interaction, Money, Observation, Record
 from schemas.policy import IdentifierRule, IdentityRules
 from schemas.rows import Key
+from tests.oracle.moves import counting
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PEPPER = Pepper(b"a pepper for tests")
@@ -136,7 +137,7 @@ def expected(
     marks: Marks = NO_MARKS,
 ) -> Graph:
     """The graph by the pure function alone, of the whole set at once."""
-    cases = [prepare(each, pepper, rules) for each in received]
+    cases = [prepare(each, pepper, rules) for each in counted(received)]
     nodes = _nodes(cases)
     verdicts = [v for case in cases for v in change_of(case).aliases.values()]
     found = partition(nodes, unusable(nodes, rules, marks), [*verdicts, *said], rules)
@@ -147,6 +148,12 @@ def expected(
     }
     records, totals = _records(cases)
     return Graph(labels, frozenset(found.reviews), records, totals)
+
+
+def counted(received: Iterable[Received]) -> list[Received]:
+    """Those that count: of a record that can move, its newest version."""
+    every = list(received)
+    return [every[i] for i in counting([(each.observation, each.movable) for each in every])]
 
 
 def _nodes(cases: Sequence[Case]) -> dict[str, Node]:

@@ -163,6 +163,7 @@ def run_alone(
         return end.value
 
 
+<<<<<<< HEAD
 class Slow:
     """Steps that stand still between two calls while others go on."""
 
@@ -184,3 +185,23 @@ class Slow:
                 self._send = lambda conflict=conflict: self._steps.throw(conflict)  # type: ignore[misc]
             else:
                 self._send = lambda answer=answer: self._steps.send(answer)  # type: ignore[misc]
+=======
+def interrupted(first: Steps[Any], second: Steps[Any], after: int) -> Steps[bool]:
+    """All of `second` after so many calls of `first`; false when that has ended by then."""
+    done, come = 0, False
+    try:
+        call = next(first)
+        while True:
+            if done == after:
+                come = True
+                yield from second
+            done += 1
+            try:
+                answer = yield call
+            except Conflict as conflict:
+                call = first.throw(conflict)
+            else:
+                call = first.send(answer)
+    except StopIteration:
+        return come
+>>>>>>> main

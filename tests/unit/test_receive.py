@@ -130,6 +130,12 @@ def test_given_a_genuine_order_then_it_is_on_the_bus_before_the_2xx(hub: Hub) ->
     assert event.data.via == "webhook"
 
 
+def test_given_a_record_then_its_event_says_whether_it_can_move(hub: Hub) -> None:
+    receive.handler(webhook(order()))
+    receive.handler(webhook(order(), X_Shopify_Topic="customers/update"))
+    assert [event.data.movable for event in hub.published] == [True, False]
+
+
 def test_given_the_bus_is_down_then_the_sender_is_told_to_come_back(hub: Hub) -> None:
     hub.bus_is_down = True
     reply = receive.handler(webhook(order()))

@@ -71,6 +71,15 @@ def test_a_batch_becomes_part_of_the_graph_and_again_changes_nothing(graph: Fake
     assert graph.store.rows == before
 
 
+def test_an_event_says_whether_its_record_can_move_and_an_older_one_that_it_cannot() -> None:
+    body = json.loads(message("1")["body"])
+    assert not resolve.read(json.dumps(body)).movable
+    body["detail"]["data"]["movable"] = True
+    assert resolve.read(json.dumps(body)).movable
+    del body["detail"]["data"]["movable"]
+    assert not resolve.read(json.dumps(body)).movable
+
+
 def test_what_is_no_event_stays_for_the_dead_letter_queue_alone(graph: FakeTable) -> None:
     broken = {"messageId": "broken", "body": "{"}
     other = {"messageId": "other", "body": '{"detail": {"specversion": "1.0"}}'}

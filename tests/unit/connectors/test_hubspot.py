@@ -152,6 +152,13 @@ def test_a_deal_counts_once_for_the_contact_with_the_lowest_id() -> None:
     assert found.interaction.amount == Money(minor=150_050, currency="USD")
 
 
+def test_a_deal_may_change_its_contact() -> None:
+    other = {**DEAL, "associations": {"contacts": {"results": [{"id": "7"}]}}}
+    assert observe("deal", other).subject.key == "crm:contact:7"
+    assert observe("deal", other).record == observe("deal", DEAL).record
+    assert "deal" in HUBSPOT.SPEC.movable
+
+
 @pytest.mark.parametrize(
     "changes,minor",
     [

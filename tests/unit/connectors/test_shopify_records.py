@@ -108,6 +108,13 @@ def test_a_guest_is_the_set_of_identifiers_left_behind() -> None:
     assert guest.subject == other.subject
     assert guest.subject.object == "anonymous"
     assert guest.subject.own is None
+
+
+def test_an_order_may_be_tied_to_a_customer_later() -> None:
+    guest, tied = observe("order", {**ORDER, "customer": None}), observe("order", ORDER)
+    assert guest.subject != tied.subject
+    assert guest.record == tied.record
+    assert guest.record.kind in SHOP.SPEC.movable
     with pytest.raises(BadRecord, match="names nobody"):
         observe("order", {**ORDER, "customer": None, "email": None, "billing_address": None})
 

@@ -139,6 +139,15 @@ def test_a_ticket_by_phone_knows_the_number_that_called() -> None:
     assert observe("ticket", {**ticket, "via": outbound}).claims == ()
 
 
+def test_a_ticket_may_change_its_requester_and_a_call_its_caller() -> None:
+    raw = {"id": 1, "created_at": "2026-10-01T00:00:00Z"}
+    for kind, who in (("ticket", "requester_id"), ("call", "customer_id")):
+        one, two = (observe(kind, {**raw, who: number}) for number in (7, 8))
+        assert (one.subject.key, two.subject.key) == ("desk:user:7", "desk:user:8")
+        assert one.record == two.record
+        assert kind in ZENDESK.SPEC.movable
+
+
 def test_a_shared_number_identifies_nobody_and_stays_readable() -> None:
     found = observe("user", {**USER, "shared_phone_number": True})
     assert "phone" not in {claim.identifier.type for claim in found.claims}

@@ -93,7 +93,12 @@ def test_a_delivery_adds_to_a_subject_and_changes_nothing_of_it(flow: Template) 
     deliveries = {"deliver-mailchimp", "deliver-warehouse"}
     assert writers(flow, "S#*") == {"resolve", "evidence", *deliveries}
     assert writers(flow, "S#*", "dynamodb:UpdateItem") == {"resolve", "evidence"}
-    assert writers(flow, "S#*", "dynamodb:DeleteItem") == {"evidence"}
+    assert writers(flow, "S#*", "dynamodb:DeleteItem") == {"resolve", "evidence"}
+
+
+def test_where_a_record_is_only_who_resolves_it_says(flow: Template) -> None:
+    assert writers(flow, "R#*") == {"resolve"}
+    assert writers(flow, "PARTED", "dynamodb:DeleteItem") == {"evidence"}
 
 
 def test_no_action_is_a_wildcard_and_no_resource_but_where_there_is_none_to_name(

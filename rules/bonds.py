@@ -1,0 +1,202 @@
+"""What the parts of a customer that fell apart take along: pure, from bonds and what was said.
+
+Each part takes what stood for the others at that time: what they had said themselves, and what
+they had taken along before. A grant lifts it when it is given later, and by somebody of the part:
+by those who stayed together since. What a subject took along is a scope like its own, in which no
+grant speaks for an address, so that neither merges nor splits loosen a decision.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, get_args
+
+from rules.consent import EVERYTHING, state_of
+from schemas.graph import Bond, ConsentRow, SubjectKey
+from schemas.observation import Channel
+
+BOND: Final = "bond"
+MOST: Final = 1024
+"""Subjects and addresses whose events are read for one decision."""
+EVER: Final = datetime.max.replace(tzinfo=UTC)
+CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
+
+Said = Mapping[str, Iterable[ConsentRow]]
+"""Address or subject → what was said about it or by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What `about` had said when it was parted from somebody. `by` can lift it, after `after`."""
+
+    about: str
+    events: frozenset[ConsentRow]
+    by: frozenset[SubjectKey]
+    after: datetime
+
+
+Lot = dict[tuple[str, frozenset[ConsentRow]], Taken]
+"""All that one subject has taken along."""
+
+
+def reached(bonds: Iterable[Bond], who: frozenset[SubjectKey]) -> frozenset[str]:
+    """The subjects and addresses whose events bear on what these took along."""
+    return frozenset().union(*(_things(bond) for bond in concerning(bonds, who)))
+
+
+def concerning(bonds: Iterable[Bond], who: frozenset[SubjectKey]) -> list[Bond]:
+    """Those of these subjects, and those of before of whoever they were bound to then."""
+    until = dict.fromkeys(who, EVER)
+    bonds, found = list(bonds), list[Bond]()
+    while True:
+        before = len(found)
+        for bond in bonds:
+            things = _things(bond)
+            if any(until[each] >= bond.since for each in things & until.keys()):
+                found += [] if bond in found else [bond]
+                for each in things:
+                    until[each] = max(until.get(each, bond.until), bond.until)
+        if len(found) == before:
+            return found
+
+
+def bound(bonds: Iterable[Bond], about: str, at: datetime) -> frozenset[str]:
+    """Whom something that was said at a time may bind, itself included."""
+    near = [_things(bond) for bond in bonds if bond.until >= at]
+    found = frozenset({about})
+    while True:
+        more = found.union(*(things for things in near if things & found))
+        if more == found:
+            return found
+        found = more
+
+
+def taken(
+    bonds: Iterable[Bond], who: frozenset[SubjectKey], said: Said
+) -> dict[str, tuple[ConsentRow, ...]]:
+    """Scopes beside those of the customer's own, by a name that says whom they are from."""
+    near = concerning(bonds, who)
+    lots: defaultdict[SubjectKey, Lot] = defaultdict(dict)
+    for bond in _in_time(near):
+        holders = who.union(*(_things(b) for b in near if b is not bond and b.until >= bond.since))
+        _part(lots, bond, holders, said)
+    found = dict.fromkeys(each for s in sorted(who) for each in lots[s].values())
+    return {f"{BOND} {n} {each.about}": _scope(each, said) for n, each in enumerate(found)}
+
+
+def sealed() -> dict[str, tuple[ConsentRow, ...]]:
+    """Everything is refused to somebody who is bound by more than can be read."""
+    row = ConsentRow(
+        purpose=EVERYTHING,
+        channel="any",
+        state="withdrawn",
+        effective_at=EVER,
+        stated=True,
+        source=BOND,
+        record="too many",
+    )
+    return {f"{BOND} 0 *": (row,)}
+
+
+def is_bond(about: str) -> bool:
+    """Whether a scope's name is one of `taken`."""
+    return about.startswith(f"{BOND} ")
+
+
+def for_everything(event: ConsentRow) -> bool:
+    """Whether it was meant for more than the one address that it is about."""
+    return event.channel == "any" or event.purpose == EVERYTHING
+
+
+def _in_time(bonds: Sequence[Bond]) -> list[Bond]:
+    """Each when it began, when it ended, and whenever another did meanwhile: what is not known of
+    the order binds both ways.
+    """
+    moments = sorted({moment for bond in bonds for moment in (bond.since, bond.until)})
+    ordered = sorted(bonds, key=lambda bond: bond.since)
+    return [b for moment in moments for b in ordered if b.since <= moment <= b.until]
+
+
+def _part(
+    lots: defaultdict[SubjectKey, Lot], bond: Bond, holders: frozenset[str], said: Said
+) -> None:
+    """Everybody of the bond takes along what stood for those of other parts."""
+    stood = {each: _stood(each, lots, bond, said) for each in _things(bond)}
+    for part in bond.parts:
+        together = frozenset(each for each in part if "#" not in each)
+        others = [one for each, found in stood.items() if each not in part for one in found]
+        for s in together & holders:
+            own = [_narrowed(one, together, bond, said) for one in lots[s].values()]
+            lots[s] = {}
+            for one in own:
+                _take(lots[s], one)
+            for one in others:
+                _take(lots[s], Taken(one.about, one.events, together, bond.until))
+
+
+def _take(lot: Lot, one: Taken) -> None:
+    """The same from two sides is lifted only by who could lift both."""
+    if not _stands(one.events):
+        return
+    known = lot.get((one.about, one.events), one)
+    both = Taken(one.about, one.events, one.by & known.by, max(one.after, known.after))
+    lot[one.about, one.events] = both
+
+
+def _stood(each: str, lots: Mapping[SubjectKey, Lot], bond: Bond, said: Said) -> Iterable[Taken]:
+    """What held for a member at a parting: by its own events, and by what it had taken along."""
+    own = frozenset(row for row in said.get(each, ()) if _made(row, bond))
+    found = [Taken(each, own, frozenset(), EVER)]
+    found += (_as_of(one, bond, said) for one in lots.get(each, {}).values())
+    return [one for one in found if _stands(one.events)]
+
+
+def _made(row: ConsentRow, bond: Bond) -> bool:
+    """Withdrawals until the very end, and those dated into the future; grants before it began."""
+    if row.state == "granted":
+        return row.stated and row.effective_at <= bond.since
+    return row.heard_at is None or min(row.heard_at, row.effective_at) <= bond.until
+
+
+def _narrowed(one: Taken, part: frozenset[SubjectKey], bond: Bond, said: Said) -> Taken:
+    """From now on only those who stay can lift it."""
+    then = _as_of(one, bond, said)
+    return Taken(one.about, then.events, one.by & part, one.after)
+
+
+def _as_of(one: Taken, bond: Bond, said: Said) -> Taken:
+    """With what had lifted it when the parting began."""
+    lifts = (row for row in _lifts(one, said) if row.effective_at <= bond.since)
+    return Taken(one.about, one.events.union(lifts), one.by, one.after)
+
+
+def _lifts(one: Taken, said: Said) -> Iterable[ConsentRow]:
+    """Grants that are later, and were given later: one dated ahead of the parting is not."""
+    return (
+        row
+        for s in sorted(one.by)
+        for row in said.get(s, ())
+        if row.state == "granted" and row.stated
+        if row.heard_at and min(row.heard_at, row.effective_at) > one.after
+    )
+
+
+def _stands(events: frozenset[ConsentRow]) -> bool:
+    """Whether it withdraws anything."""
+    purposes = {row.purpose for row in events if row.state == "withdrawn"}
+    return any(
+        state_of(events, purpose, channel, EVER).state == "withdrawn"
+        for purpose in purposes
+        for channel in CHANNELS
+    )
+
+
+def _scope(one: Taken, said: Said) -> tuple[ConsentRow, ...]:
+    """Names whom it is from, not the record that says it: that is another person's."""
+    found = [*sorted(one.events, key=repr), *_lifts(one, said)]
+    return tuple(row.model_copy(update={"source": BOND, "record": one.about}) for row in found)
+
+
+def _things(bond: Bond) -> frozenset[str]:
+    return frozenset[str]().union(*bond.parts)

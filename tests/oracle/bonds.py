@@ -1,0 +1,122 @@
+"""What binds whom after customers fell apart, said by quantifiers over all that was seen.
+
+It knows no bonds and no rules: only who was with whom at each moment, and who said what.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from schemas.graph import ConsentRow
+from schemas.observation import Channel
+from tests.oracle.consent import covers, touches
+
+PURPOSES = ("offers", "care")
+CHANNELS: tuple[Channel, ...] = ("email", "any")
+
+
+class Word(NamedTuple):
+    """A consent event about an address or by a subject."""
+
+    about: str
+    row: ConsentRow
+
+    @property
+    def heard_at(self) -> datetime:
+        """When the hub first heard of it."""
+        assert self.row.heard_at
+        return self.row.heard_at
+
+    @property
+    def since(self) -> datetime:
+        """When it was said or heard of, whichever was first."""
+        return min(self.heard_at, self.row.effective_at)
+
+
+class Refusal(NamedTuple):
+    """Something is withheld from a subject's customer because somebody withdrew.
+
+    At an address, or, where `address` is empty, from the customer as a whole.
+    """
+
+    s: str
+    address: str
+    purpose: str
+    channel: str
+
+
+class Moment(NamedTuple):
+    """Who was with whom (a subject's customer: its subjects and usable addresses), and refusals."""
+
+    at: datetime
+    groups: dict[str, frozenset[str]]
+    refused: frozenset[Refusal]
+
+
+def must_refuse(seen: Sequence[Moment], said: Sequence[Word]) -> Iterator[Refusal]:
+    """To the last moment's customers, by what somebody said who was once one with them."""
+    for s in seen[-1].groups:
+        for word in said:
+            if word.row.state == "withdrawn":
+                for purpose in PURPOSES:
+                    for channel in CHANNELS:
+                        if _binds(word, s, (purpose, channel), seen, said):
+                            yield Refusal(s, "", purpose, channel)
+
+
+def _binds(
+    word: Word, s: str, what: tuple[str, str], seen: Sequence[Moment], said: Sequence[Word]
+) -> bool:
+    """It was in force when the two were last together, and nobody who stayed has granted since."""
+    if not touches(word.row, *what):
+        return False
+    together = [n for n, m in enumerate(seen) if word.about in m.groups.get(s, ())]
+    if not together:
+        return False
+    last = together[-1]
+    at = seen[last].at
+    if word.since > at or not all(s in moment.groups for moment in seen[last:]):
+        return False
+    grants = [g for g in said if g.row.state == "granted" and covers(g.row, *what)]
+    lifted = any(
+        g.about == word.about and word.row.effective_at < g.row.effective_at <= at for g in grants
+    )
+    ever = frozenset[str]().union(*(moment.groups[s] for moment in seen[last:]))
+    return not lifted and not any(g.about in ever and g.heard_at > at for g in grants)
+
+
+def may_refuse(refusal: Refusal, seen: Sequence[Moment], said: Sequence[Word]) -> bool:
+    """Somebody withdrew it from whom it can have come to this customer, from one to the next."""
+    return any(
+        bool(_reached(word, seen) & seen[-1].groups[refusal.s])
+        for word in said
+        if word.row.state == "withdrawn" and touches(word.row, refusal.purpose, refusal.channel)
+    )
+
+
+def _reached(word: Word, seen: Sequence[Moment]) -> frozenset[str]:
+    """Whoever was one with who said it, or with such a one later."""
+    found = {word.about}
+    before: dict[str, frozenset[str]] = {}
+    for moment in seen:
+        if moment.at >= word.since:
+            groups = {*before.values(), *moment.groups.values()}
+            while True:
+                more = {each for group in groups if group & found for each in group} - found
+                if not more:
+                    break
+                found |= more
+        before = moment.groups
+    return frozenset(found)
+
+
+def loosened(before: Moment, after: Moment, said: Sequence[Word]) -> Iterator[Refusal]:
+    """Refusals that are no more although nobody of the customer granted anything meanwhile."""
+    granted = {word.about for word in said
+               if word.row.state == "granted" and word.heard_at == after.at}  # fmt: skip
+    for refusal in before.refused - after.refused:
+        group = after.groups.get(refusal.s)
+        if group is None or (refusal.address and refusal.address not in group):
+            continue
+        if not granted & (group | before.groups[refusal.s]):
+            yield refusal
