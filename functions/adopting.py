@@ -52,13 +52,8 @@ def carried_out() -> AdoptionView:
     if view.done or view.starts_at is None or wiring.now() < view.starts_at:
         return view
     stores = Stores(wiring.graph(), wiring.journal(), wiring.pause, wiring.jitter)
-<<<<<<< HEAD
-    laws = Laws(current.identity, wiring.pepper("graph"), wiring.token)
-    sweep = _sweep(view)
-=======
     laws = Laws(current.identity, wiring.pepper("graph"), wiring.token, wiring.now)
-    name = view.starts_at.isoformat()  # a policy that is adopted again is carried out again
->>>>>>> main
+    sweep = _sweep(view)
     until = wiring.clock() + SECONDS_A_TURN
     found = stores.run(adopt(sweep, laws))
     while not found.done and wiring.clock() < until:

@@ -74,7 +74,7 @@ def _turn(before: DiffView, asked: PolicyAsked, old: IdentityRules) -> DiffView:
 
 
 def _future(view: DiffView, new: IdentityRules) -> Future:
-    laws = Laws(new, wiring.pepper("graph"), wiring.token)
+    laws = Laws(new, wiring.pepper("graph"), wiring.token, wiring.now)
     return Future(wiring.graph(), _place(view).sk.removeprefix("DIFF#"), laws)
 
 

@@ -27,12 +27,8 @@ def evidence(scope: Construct, shared: Shared) -> Function:
     function.may(*READS, on=graph)
     function.may("dynamodb:PutItem", "dynamodb:PartiQLInsert", on=graph, keys=WRITTEN)
     settles = ("dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
-<<<<<<< HEAD
-    function.may(*settles, on=graph, keys=("G#*", "I#*", "S#*"))
-    function.may("dynamodb:UpdateItem", on=graph, keys=("POLICY#*",))
-=======
     function.may(*settles, on=graph, keys=("G#*", "I#*", "S#*", "PARTED"))
->>>>>>> main
+    function.may("dynamodb:UpdateItem", on=graph, keys=("POLICY#*",))
     function.may("dynamodb:Query", "dynamodb:PartiQLInsert", on=shared.journal.table_arn)
     function.uses_key(via="dynamodb")
     _every_minute(function)

@@ -13,17 +13,12 @@ run with `adapters.graph.Stores.run`. `laws` is a `Laws`, keys are opaque (`rule
 - `resolution_removal.erase(s: SubjectKey, at: datetime, laws) -> Steps[bool]`: once now, and again
   with the same `at` when whatever was running then has ended (15 minutes);
   `remove_record(s, record: tuple[kind, id], at, laws, *, last=False)` likewise, then with `last`.
-<<<<<<< HEAD
+- `resolution_parting.tend(now: datetime, laws) -> Steps[int]`: once a minute; settles whom records
+  that can move have left.
 - `resolution_adoption.adopt(sweep: Sweep, laws, pages: int = 1) -> Steps[Progress]`: call until
   `.done`, then so with the `last` sweep; `laws.rules` are the new rules, in use already.
 - `resolution_rekeying.rekey(going: Going, laws, pages: int = 1) -> Steps[Progress]`: call until
   `.done`, for both tables; `laws.pepper` has the pepper that is `coming`, and has `begun`.
-=======
-- `resolution_parting.tend(now: datetime, laws) -> Steps[int]`: once a minute; settles whom records
-  that can move have left.
-- `resolution_adoption.adopt(name: str, laws, pages: int = 1) -> Steps[Progress]`: call until
-  `.done`; `laws.rules` are the new rules, which the resolvers use already, `name` their hash.
->>>>>>> main
 - `identity_diff.diff(nodes, marks, verdicts, old, new) -> Difference` (`merges`, `splits`,
   `largest`): pure, for the dry run.
 """
@@ -39,12 +34,8 @@ from rules.resolution_commit import commit
 from rules.resolution_consents import bring_consents
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
-<<<<<<< HEAD
 from rules.resolution_links import news, plan_link, refuse_too_many
-=======
-from rules.resolution_links import Change, change_of, news, plan_link, refuse_too_many
 from rules.resolution_moves import Move, store_moves, survey
->>>>>>> main
 from rules.resolution_rows import store_consents, store_records
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, Unread, View
@@ -74,36 +65,38 @@ def resolve(batch: Sequence[Received], laws: Laws) -> Steps[Report]:
     movable = {position: case for position, case in cases.items() if case.movable}
     cases = _admitted(view, cases)
     yield from store_consents(cases.values(), laws.pepper)
-    moves = yield from _survey(view, movable, cases, known)
+    moves = yield from _survey(view, movable, cases, known, laws)
     cases = {i: case for i, case in cases.items() if i not in moves or moves[i].linked}
     yield from _link_all(view, cases, laws, report)
     yield from _leave_all(view, cases, laws, report)
-    yield from _store_all(view, cases, moves, known, report)
+    due = yield from _store_fixed(view, cases, moves, known, report)
+    report.later |= yield from store_moves(due, laws)
     return report
 
 
 def _survey(
-    view: View, movable: dict[int, Case], cases: dict[int, Case], known: frozenset[str]
+    view: View, movable: dict[int, Case], cases: dict[int, Case], known: frozenset[str], laws: Laws
 ) -> Steps[dict[int, Move]]:
     """Where records that can move are, before anybody is linked by what is out of date."""
 
     def sure(position: int, case: Case) -> bool:
         """Whether nothing is linked by it, nor shown to be gone: its pointer can wait."""
         head = view.head(subject_key(case.s))
-        return position in cases and head is not None and not news(head, change_of(case))
+        return position in cases and head is not None and not _is_news(head, change_of(case), laws)
 
     unsure = [position for position, case in movable.items() if not sure(position, case)]
     moves = yield from survey(movable, known, unsure)
     return {i: replace(move, gone=i not in cases) for i, move in moves.items()}
 
 
-def _store_all(
+def _store_fixed(
     view: View,
     cases: dict[int, Case],
     moves: dict[int, Move],
     known: frozenset[str],
     report: Report,
-) -> Steps[None]:
+) -> Steps[dict[int, Move]]:
+    """Records that cannot move; those that can are left, as far as nothing hinders them."""
     admitted = _admitted(view, cases)
     done = {i: c for i, c in admitted.items() if i not in report.later and i not in report.bad}
     fixed = {i: case for i, case in done.items() if i not in moves}
@@ -111,12 +104,11 @@ def _store_all(
         yield from store_records(list(fixed.values()), known)
     except RetryLater as error:
         report.later |= dict.fromkeys(fixed, error.reason)
-    due = {
+    return {
         i: replace(move, gone=move.gone or _gone(view, move.case))
         for i, move in moves.items()
         if i not in report.later and i not in report.bad
     }
-    report.later |= yield from store_moves(due)
 
 
 def _prepared(batch: Sequence[Received], laws: Laws, report: Report) -> dict[int, Case]:

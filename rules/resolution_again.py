@@ -5,7 +5,7 @@ proves which value it was made of. One that cannot be read back stays as it was.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from rules import keys
 from rules.identity import rule_of
 from rules.normalise_again import readings
 from rules.renaming import linked_as
-from rules.resolution_case import Received, is_current, out_since, prepare, said_at
+from rules.resolution_case import Case, Received, is_current, out_since, prepare, said_at
 from rules.resolution_islands import Laws
 from rules.resolution_items import record_from
 from rules.resolution_said import Statement, mark_of, statement
@@ -87,22 +87,44 @@ def _as_linked(found: Spoken, head: SubjectHead, laws: Laws) -> Spoken:
     return found
 
 
+def named_by(row: RecordRow, subject: Subject, laws: Laws) -> frozenset[IdentifierKey]:
+    """What all that a row says names, by the names of new identifiers."""
+    found = set(row.identifiers)
+    for text in row.said:
+        case = _case(subject, row, statement(text), laws)
+        found |= case.links.keys() if case else set()
+    return frozenset(found)
+
+
+def _case(subject: Subject, row: RecordRow, each: Statement, laws: Laws) -> Case | None:
+    """A statement as if it came now; none where nobody could be recognised by it."""
+    record = Record(kind=row.kind, id=row.id, version=row.version, occurred_at=row.occurred_at)
+    observation = Observation(
+        subject=subject,
+        record=record,
+        claims=each.claims,
+        traits=each.traits,
+        interaction=row.interaction,
+    )
+    at = max(row.occurred_at, said_at(row.version, row.occurred_at))
+    try:
+        case = prepare(Received(observation, at), laws.pepper, laws.rules)
+    except BadRecord:
+        return None
+    # its own id, of which the head of somebody who is erased tells nothing any more
+    links = {k: v for k, v in case.links.items() if not _is_own(k, row.s)}
+    return case if len(links) == len(case.links) else replace(case, links=links)
+
+
+def _is_own(key: IdentifierKey, s: SubjectKey) -> bool:
+    return keys.is_own(key) and keys.subject_of(key) == s
+
+
 def _add(found: Spoken, head: SubjectHead, kept: Kept, laws: Laws) -> None:
     row = kept.row
     for mark, each in _statements(found, head, row, laws):
-        observation = Observation(
-            subject=head.subject,
-            record=Record(
-                kind=row.kind, id=row.id, version=row.version, occurred_at=row.occurred_at
-            ),
-            claims=each.claims,
-            traits=each.traits,
-            interaction=row.interaction,
-        )
-        try:
-            at = max(row.occurred_at, said_at(row.version, row.occurred_at))
-            case = prepare(Received(observation, at), laws.pepper, laws.rules)
-        except BadRecord:
+        case = _case(head.subject, row, each, laws)
+        if case is None:
             continue
         passing = case.current or frozenset()
         found.named |= case.named

@@ -9,11 +9,8 @@ from rules import keys
 from rules.identity import founder, partition, rule_of
 from rules.identity_evidence import carried
 from rules.keys import Pepper
-<<<<<<< HEAD
 from rules.renaming import renamed, verdicts_of
-=======
 from rules.resolution_bonds import bonded, listed
->>>>>>> main
 from rules.resolution_items import gate_key, island_item, member_key, shard_of
 from rules.resolution_view import Draft
 from schemas.errors import BadRecord
@@ -180,7 +177,8 @@ def recompute(draft: Draft, laws: Laws) -> None:
     for island in draft.islands():
         if island.into is None:
             after = computed(island, laws)
-            draft.put(_fitting(bonded(draft.before(island.g), after, laws.now()), laws))
+            after = bonded(draft.before(island.g), after, laws.now(), laws.pepper)
+            draft.put(_fitting(after, laws))
 
 
 def computed(island: Island, laws: Laws) -> Island:
@@ -191,21 +189,15 @@ def computed(island: Island, laws: Laws) -> Island:
     for customer in found.customers:
         label = keys.of_customer(laws.pepper, founder(customer, island.nodes))
         labels.update(dict.fromkeys(sorted(customer), label))
-<<<<<<< HEAD
     reviews = (*found.reviews, *(_oversized(key, seen) for key in sorted(seen.oversized)))
     verdicts = verdicts_of(island, laws.pepper)
     update = {"labels": labels, "reviews": reviews, "verdicts": verdicts}
-    after = island.model_copy(update=update)
-    if len(after.nodes) > laws.largest // 512 and len(_data(after)) > laws.largest:
-=======
-    reviews = (*found.reviews, *(_oversized(key, island) for key in sorted(island.oversized)))
-    return island.model_copy(update={"labels": labels, "reviews": reviews})
+    return island.model_copy(update=update)
 
 
 def _fitting(island: Island, laws: Laws) -> Island:
     weight = 512 * len(island.nodes) + 64 * listed(island.bonds)
     if weight > laws.largest and len(_data(island)) > laws.largest:
->>>>>>> main
         raise TooLarge
     return island
 

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-<<<<<<< HEAD
 from rules.resolution_again import Kept, spoken
-=======
-from rules.resolution_case import is_current, out_since
->>>>>>> main
+from rules.resolution_case import out_since
 from rules.resolution_islands import Laws, pruned, recompute
 from rules.resolution_links import SELF
 from rules.resolution_verdicts import about

@@ -9,8 +9,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from rules import keys
+from rules.resolution_again import named_by
 from rules.resolution_calls import Pause, Steps, read_many, transact
 from rules.resolution_case import Case, record_row
+from rules.resolution_islands import Laws
 from rules.resolution_items import (
     place_from,
     pointer_item,
@@ -86,12 +89,12 @@ def survey(
     return moves
 
 
-def store_moves(moves: Mapping[int, Move]) -> Steps[dict[int, str]]:
+def store_moves(moves: Mapping[int, Move], laws: Laws) -> Steps[dict[int, str]]:
     """Places each, the newest of a record first; what must come again, and why."""
     later = {}
     for position in reversed(list(moves)):
         try:
-            yield from _placed(moves[position])
+            yield from _placed(moves[position], laws)
         except RetryLater as error:
             later[position] = error.reason
     return later
@@ -116,18 +119,18 @@ def _looked(cases: Mapping[int, Case], wanted: Iterable[Key]) -> Steps[dict[int,
     return standings
 
 
-def _placed(move: Move) -> Steps[None]:
+def _placed(move: Move, laws: Laws) -> Steps[None]:
     case, standing = move.case, move.standing
     for attempt in range(1, ATTEMPTS + 1):
         if standing is None:
-            keys = (case.row_key, pointer_of(case))
-            standing = (yield from _looked({0: case}, keys))[0]
+            places = (case.row_key, pointer_of(case))
+            standing = (yield from _looked({0: case}, places))[0]
         if standing.newest >= case.order:
-            yield from outdated(move, standing)
+            yield from outdated(move, standing, laws)
             return
         if not move.linked and not move.gone:
             raise RetryLater("a record: its newer version comes first")
-        for s in _left(move, standing):
+        for s in _left(move, standing, laws):
             yield from part(s)
         try:
             yield from transact(_writes(move, standing))
@@ -139,7 +142,7 @@ def _placed(move: Move) -> Steps[None]:
     raise RetryLater("a record: others keep moving it")
 
 
-def outdated(move: Move, standing: Standing) -> Steps[None]:
+def outdated(move: Move, standing: Standing, laws: Laws) -> Steps[None]:
     """A newer version came before. What this one, or an attempt at it, linked alone is to leave."""
     case = move.case
     if move.gone:
@@ -147,17 +150,17 @@ def outdated(move: Move, standing: Standing) -> Steps[None]:
     place = case.row_key if standing.here else _place(standing)
     if place.pk != case.row_key.pk:
         yield from part(case.s)
-    elif stale := frozenset(case.links) - _ids(standing.row):
-        yield from part(case.s, stale)
+    elif stale := frozenset(case.links) - _ids(standing.row, case, laws):
+        yield from part(case.s, stale.union(keys.renewed(laws.pepper, key) for key in stale))
 
 
-def _left(move: Move, standing: Standing) -> Iterator[SubjectKey]:
+def _left(move: Move, standing: Standing, laws: Laws) -> Iterator[SubjectKey]:
     """The subject that the record leaves, or of which it says less than it did."""
     row = standing.row
     if row is None:
         return
     s = record_from(row).s
-    if s != move.case.s or (not move.gone and _ids(row) - move.case.links.keys()):
+    if s != move.case.s or (not move.gone and _ids(row, move.case, laws) - move.case.links.keys()):
         yield s
 
 
@@ -209,5 +212,6 @@ def _place(standing: Standing) -> Key:
     return place_from(standing.pointer)
 
 
-def _ids(row: Item | None) -> frozenset[str]:
-    return record_from(row).identifiers if row else frozenset()
+def _ids(row: Item | None, case: Case, laws: Laws) -> frozenset[str]:
+    """What a row's version names, of the same subject as the case."""
+    return named_by(record_from(row), case.observation.subject, laws) if row else frozenset()

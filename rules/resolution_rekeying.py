@@ -2,25 +2,29 @@
 
 Start it when every process makes new keys with that pepper (`Pepper.begun`). Nobody makes one of
 the former kind then, so what one going through finds is all there is. Consents are copied; who
-read an island a moment ago may look for them under the former name, so they go with the `last`
-going through, when all of those have ended who knew a former name.
+read an island a moment ago may look for them under the former name, so the `rest` goes last, when
+all have ended who knew a former name, and no island's bonds have one.
 """
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 from rules import keys
 from rules.keys import Pepper
 from rules.resolution_calls import Steps, TableName, insert_many, surely
 from rules.resolution_commit import commit
+from rules.resolution_consents import bring_consents
 from rules.resolution_islands import Laws, recompute
-from rules.resolution_items import HEAD
-from rules.resolution_renaming import rename
+from rules.resolution_items import HEAD, island_from
+from rules.resolution_renaming import rebound, rename
 from rules.resolution_sweep import Progress, swept
 from rules.resolution_view import Draft, View
+from schemas.graph import IdentifierKey, Island
 from schemas.rows import Item, Key, Write, key_of
 
+Step = Literal["names", "bonds", "rest"]
+"""Identifiers get their new names; what islands remember of others does; former rows go."""
 TABLES: Final[tuple[TableName, ...]] = ("graph", "journal")
 
 
@@ -30,19 +34,19 @@ class Going:
 
     version: int
     table: TableName = "graph"
-    last: bool = False
+    step: Step = "names"
 
     @property
     def place(self) -> Key:
         """The row that says how far it has come."""
-        return Key("POLICY", f"REKEY#{self.version}#{self.table}{'#LAST' if self.last else ''}")
+        return Key("POLICY", f"REKEY#{self.version}#{self.table}#{self.step}")
 
 
 def rekey(going: Going, laws: Laws, pages: int = 1) -> Steps[Progress]:
-    """The next pages; repeat until done, for each of the tables, and then so with the last.
+    """The next pages; repeat until done, for each of the tables, then so with each next step.
 
-    Between the two the pepper that was coming comes to be among the `later` ones; the laws of the
-    last one still have it as `coming`.
+    After the first step the pepper that was coming comes to be among the `later` ones, for all but
+    the laws of the steps that are left.
     """
     visit = partial(_visit, going=going, laws=laws)
     return (yield from swept(going.place, visit, pages, going.table))
@@ -51,27 +55,38 @@ def rekey(going: Going, laws: Laws, pages: int = 1) -> Steps[Progress]:
 def _visit(item: Item, going: Going, laws: Laws) -> Steps[None]:
     place = key_of(item)
     if place.sk == HEAD and going.table == "graph":
-        yield from _visit_head(place, item, laws)
+        yield from _visit_head(place, item, going, laws)
         return
     to = taken(place, laws.pepper)
-    if to != place:
+    if to != place and going.step != "bonds":
         yield from insert_many([{**item, "pk": to.pk, "sk": to.sk}], going.table)
-        if going.last:
+        if going.step == "rest":
             yield from surely(Write("delete", place), going.table)
 
 
-def _visit_head(place: Key, item: Item, laws: Laws) -> Steps[None]:
+def _visit_head(place: Key, item: Item, going: Going, laws: Laws) -> Steps[None]:
     kind, _, name = place.pk.partition("#")
-    if kind == "I" and keys.renewed(laws.pepper, name) != name:
+    if kind == "I" and going.step == "names" and keys.renewed(laws.pepper, name) != name:
         yield from rename(name, laws)
-    elif kind == "G" and item.get("data"):
-        yield from commit(View(), lambda draft, _apart: _plan_island(draft, name, laws))
+    elif kind == "G" and item.get("data") and going.step != "rest":
+        if going.step == "bonds":
+            yield from bring_consents(_bound(island_from(item)), laws.pepper)
+        yield from commit(View(), lambda draft, _apart: _plan_island(draft, name, going, laws))
 
 
-def _plan_island(draft: Draft, g: str, laws: Laws) -> None:
-    """Links that people had ignored are so under their new names."""
-    draft.put(draft.live(g))
+def _plan_island(draft: Draft, g: str, going: Going, laws: Laws) -> None:
+    """Links that people had ignored are so under their new names; so are addresses in bonds."""
+    island = draft.live(g)
+    if going.step == "bonds":
+        names = {key: keys.renewed(laws.pepper, key) for key in _bound(island)}
+        island = island.model_copy(update={"bonds": rebound(island.bonds, names)})
+    draft.put(island)
     recompute(draft, laws)
+
+
+def _bound(island: Island) -> frozenset[IdentifierKey]:
+    things = (thing for bond in island.bonds for part in bond.parts for thing in part)
+    return frozenset(thing for thing in things if "#" in thing)
 
 
 def taken(place: Key, pepper: Pepper) -> Key:

@@ -26,11 +26,7 @@ from rules.resolution_rows import takings
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, View
 from schemas.errors import RetryLater
-<<<<<<< HEAD
-from schemas.graph import SubjectHead, SubjectKey
-=======
 from schemas.graph import ConsentRow, RecordRow, SubjectHead, SubjectKey
->>>>>>> main
 from schemas.rows import PRESENT, Condition, Conflict, Item, Write, key_of
 
 AT_ONCE: Final = 40

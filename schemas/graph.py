@@ -96,13 +96,8 @@ class SubjectHead(Frozen):
 class RecordRow(Frozen):
     """`S#<s>` / `R#C#<kind>#<r>` for a contact, `R#I#<time>#<r>` for an interaction.
 
-<<<<<<< HEAD
     `said` is what all accepted versions of the record say of identifiers (`rules.resolution_said`),
-    `now` the mark of what the newest says.
-=======
-    `identifiers` is the union over all accepted versions of the record; of one that can move, what
-    its newest version says.
->>>>>>> main
+    of one that can move, what its newest version says; `now` is the mark of what the newest says.
     """
 
     s: SubjectKey
@@ -116,15 +111,12 @@ class RecordRow(Frozen):
     traits: dict[Trait, str] = {}
     interaction: Interaction | None = None
     deleted: bool = False
-<<<<<<< HEAD
     identifiers: frozenset[IdentifierKey] = frozenset()
     """Of rows from before `said` was kept: the links of all versions, under the rules of then."""
     unlinked: tuple[Claim, ...] = ()
     """Of such rows: what the newest version said that did not link."""
-=======
     movable: bool = False
     """It is where its pointer says, and its newest version alone counts."""
->>>>>>> main
 
 
 class ConsentRow(Frozen):

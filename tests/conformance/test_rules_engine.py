@@ -44,7 +44,7 @@ def stores(engine: str) -> Iterator[Stores]:
 
 
 def laws(rules_: IdentityRules, pepper: Pepper = PEPPER) -> Laws:
-    return Laws(rules_, pepper, lambda: secrets.token_hex(12))
+    return Laws(rules_, pepper, lambda: secrets.token_hex(12), lambda: START)
 
 
 def writing(stores: Stores, received: list[Received], made: Laws) -> threading.Thread:

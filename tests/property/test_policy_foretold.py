@@ -90,7 +90,7 @@ def test_it_names_every_merge_and_split_and_no_other(monkeypatch: pytest.MonkeyP
             view, moves = told(asked(new))
             assert moves == moved(before, after), f"seed {seed}"
             assert view["seen"] == len(set(before.values())), f"seed {seed}"
-            laws = Laws(new, PEPPER, wiring.token)
+            laws = Laws(new, PEPPER, wiring.token, wiring.now)
             run_alone(whole(laws), world.table.store, wiring.journal().store)  # type: ignore[attr-defined]
             assert graph_in(world.table.store, new, PEPPER).labels == after, f"seed {seed}"
 

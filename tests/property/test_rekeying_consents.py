@@ -23,7 +23,7 @@ from tests.property.test_resolution_rekeying import (
     sweeps,
     whole,
 )
-from tests.property.test_resolution_restated import names
+from tests.property.test_resolution_restated import clock, names
 from tests.simulator.histories import PEPPER, RULES, START, history
 from tests.simulator.reading import islands
 from tests.simulator.store import MemoryTable
@@ -75,12 +75,12 @@ def test_it_holds_after_any_call(many: bool, monkeypatch: pytest.MonkeyPatch) ->
         graph, journal = MemoryTable(), MemoryTable()
         for until in range(400):
             graph, journal = MemoryTable(), MemoryTable()
-            run_alone(resolve(received, Laws(RULES, PEPPER, fresh)), graph, journal)
-            ended = run_alone(whole(Laws(RULES, BEGUN, fresh)), graph, journal, until)
+            run_alone(resolve(received, Laws(RULES, PEPPER, fresh, clock)), graph, journal)
+            ended = run_alone(whole(Laws(RULES, BEGUN, fresh, clock)), graph, journal, until)
             assert not unheard(signals_of(received), graph, journal), f"seed {seed}, call {until}"
             if ended:
                 break
-        run_alone(whole(Laws(RULES, BEGUN, fresh), last=True), graph, journal)
+        run_alone(whole(Laws(RULES, BEGUN, fresh, clock), last=True), graph, journal)
         assert not unheard(signals_of(received), graph, journal), f"seed {seed}"
         assert not left(graph) + left(journal), f"seed {seed}"
 
@@ -99,10 +99,10 @@ def missed_in(seed: int) -> list[str]:
         work = [
             job
             for batch in batches(random, received[stage :: len(STAGES)])
-            for job in jobs([batch], Laws(RULES, random.choice(peppers), fresh))
+            for job in jobs([batch], Laws(RULES, random.choice(peppers), fresh, clock))
         ]
         if stage in SWEPT:
-            work += sweeps(Laws(RULES, BEGUN, fresh), last=SWEPT[stage])
+            work += sweeps(Laws(RULES, BEGUN, fresh, clock), last=SWEPT[stage])
         random.shuffle(work)
         world.run(work, 8)
         told = [each for n in range(stage + 1) for each in received[n :: len(STAGES)]]
@@ -130,7 +130,7 @@ def mixed(seed: int) -> list[str]:
     graph, journal = MemoryTable(), MemoryTable()
     for each in received:
         pepper = random.choice((AWARE, BEGUN))
-        run_alone(resolve([each], Laws(RULES, pepper, fresh)), graph, journal)
+        run_alone(resolve([each], Laws(RULES, pepper, fresh, clock)), graph, journal)
     return unheard(signals_of(received), graph, journal)
 
 

@@ -14,11 +14,7 @@ from rules.resolution_restating import Sweep
 from schemas.errors import RetryLater
 from schemas.policy import IdentifierRule, IdentityRules
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
-<<<<<<< HEAD
-from tests.simulator.histories import PEPPER, RULES, START, Graph, expected, history
-=======
-from tests.simulator.histories import RULES, Graph, expected, history
->>>>>>> main
+from tests.simulator.histories import RULES, START, Graph, expected, history
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.store import MemoryTable
 from tests.simulator.world import Faults, Job, World, run_alone

@@ -23,7 +23,7 @@ from schemas.errors import RetryLater
 from schemas.rows import ABSENT, Key
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs
 from tests.property.test_resolution_mutants import identifiers, islands, none, subjects
-from tests.property.test_resolution_restated import names
+from tests.property.test_resolution_restated import clock, names
 from tests.simulator.deeds import in_force, judged, marked, marks, verdicts
 from tests.simulator.histories import PEPPER, RULES, crowd, expected, history
 from tests.simulator.reading import broken_promises, graph_in, heads
@@ -50,14 +50,28 @@ def swept(going: Going, made: Laws) -> Steps[bool]:
 
 
 def whole(made: Laws, *, last: bool = False) -> Steps[bool]:
-    for table in TABLES:
-        while not (yield from rekey(Going(2, table, last), made)).done:
+    for going in goings(last=last):
+        while not (yield from rekey(going, made)).done:
             pass
     return True
 
 
 def sweeps(made: Laws, *, last: bool = False) -> list[Job]:
-    return [partial(swept, Going(2, table, last), made) for table in TABLES]
+    def each_in_turn() -> Steps[bool]:
+        """The steps of the last stage come one after the other, each page by page."""
+        for going in goings(last=True):
+            yield from swept(going, made)
+        return True
+
+    if last:
+        return [each_in_turn]
+    return [partial(swept, going, made) for going in goings(last=False)]
+
+
+def goings(*, last: bool) -> list[Going]:
+    if not last:
+        return [Going(2, table) for table in TABLES]
+    return [Going(2, "graph", "bonds"), *(Going(2, table, "rest") for table in TABLES)]
 
 
 def played(
@@ -74,10 +88,10 @@ def played(
         part = received[stage :: len(STAGES)]
         work: list[Job] = []
         for batch in batches(random, part):
-            work += jobs([batch], Laws(RULES, random.choice(peppers), fresh))
-        work += deeds(Laws(RULES, random.choice(peppers), fresh), stage)
+            work += jobs([batch], Laws(RULES, random.choice(peppers), fresh, clock))
+        work += deeds(Laws(RULES, random.choice(peppers), fresh, clock), stage)
         if stage in SWEPT:
-            work += sweeps(Laws(RULES, BEGUN, fresh), last=SWEPT[stage])
+            work += sweeps(Laws(RULES, BEGUN, fresh, clock), last=SWEPT[stage])
         random.shuffle(work)
         world.run(work, 8)
     return world
@@ -131,12 +145,12 @@ def test_no_customer_changes_at_any_moment_and_a_crash_after_any_call_loses_noth
         wanted = expected(received, RULES, AFTER)
         for crash_at in range(400):
             graph, journal = MemoryTable(), MemoryTable()
-            run_alone(resolve(received, Laws(RULES, PEPPER, fresh)), graph, journal)
-            finished = run_alone(whole(Laws(RULES, BEGUN, fresh)), graph, journal, crash_at)
+            run_alone(resolve(received, Laws(RULES, PEPPER, fresh, clock)), graph, journal)
+            finished = run_alone(whole(Laws(RULES, BEGUN, fresh, clock)), graph, journal, crash_at)
             assert graph_in(graph, RULES, BEGUN).labels == wanted.labels, f"{seed}, {crash_at}"
             assert not broken_promises(graph, pepper=BEGUN), f"seed {seed}, call {crash_at}"
             if finished or crash_at % 3 == 0:
-                run_alone(whole(Laws(RULES, BEGUN, fresh)), graph, journal)
+                run_alone(whole(Laws(RULES, BEGUN, fresh, clock)), graph, journal)
                 assert not remaining(graph), f"seed {seed}, call {crash_at}"
                 assert graph_in(graph, RULES, AFTER) == wanted, f"seed {seed}, call {crash_at}"
             if finished:
@@ -182,9 +196,9 @@ def test_what_is_removed_meanwhile_stays_out() -> None:
         old, later = histories(random, 14)
         removed = removals(random, old)
         world, fresh = World(random, Faults(conflict=0.03, crash=0.03)), names()
-        world.run(jobs(batches(random, old), Laws(RULES, PEPPER, fresh)), 8)
+        world.run(jobs(batches(random, old), Laws(RULES, PEPPER, fresh, clock)), 8)
         for last, peppers in ((False, (AWARE, BEGUN)), (True, (BEGUN,))):
-            made = Laws(RULES, random.choice(peppers), fresh)
+            made = Laws(RULES, random.choice(peppers), fresh, clock)
             work: list[Job] = [partial(each.steps, made, last=last) for each in removed]
             if last:
                 work += [*jobs(batches(random, later), made), *sweeps(made)]
@@ -249,10 +263,10 @@ def test_islands_read_both_names_as_one(monkeypatch: pytest.MonkeyPatch) -> None
 
     def labels(until: int) -> tuple[dict[str, str], object]:
         graph, journal, fresh = MemoryTable(), MemoryTable(), names()
-        first = Laws(RULES, PEPPER, fresh)
+        first = Laws(RULES, PEPPER, fresh, clock)
         run_alone(resolve(received, first), graph, journal)
         run_alone(mark(key, first, trusted=True), graph, journal)
-        ended = run_alone(whole(Laws(RULES, BEGUN, fresh)), graph, journal, until)
+        ended = run_alone(whole(Laws(RULES, BEGUN, fresh, clock)), graph, journal, until)
         return graph_in(graph, RULES, BEGUN).labels, ended
 
     monkeypatch.setattr(resolution_renaming, "TOGETHER", 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from itertools import count
 from random import Random
@@ -100,7 +101,11 @@ def observed(random: Random, most: int = 14) -> list[Received]:
 
 
 def under(rules_: IdentityRules, islands_: Callable[[], str]) -> Laws:
-    return Laws(rules_, PEPPER, islands_)
+    return Laws(rules_, PEPPER, islands_, clock)
+
+
+def clock() -> datetime:
+    return START
 
 
 def names() -> Callable[[], str]:

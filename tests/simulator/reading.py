@@ -11,7 +11,7 @@ from rules.resolution_said import mark_of
 from schemas.graph import Island, Review, SubjectHead
 from schemas.policy import IdentityRules
 from schemas.rows import Item
-from tests.simulator.histories import PEPPER, RULES, Graph
+from tests.simulator.histories import PEPPER, RULES, START, Graph
 from tests.simulator.store import MemoryTable
 
 
@@ -27,7 +27,10 @@ def graph_in(table: MemoryTable, rules: IdentityRules = RULES, pepper: Pepper = 
             labels |= island.labels
             reviews.update(island.reviews)
         if key.sk.startswith("R#"):
-            records[key] = (str(row["ver"]), named_by(row, subjects, Laws(rules, pepper, str)))
+            records[key] = (
+                str(row["ver"]),
+                named_by(row, subjects, Laws(rules, pepper, str, lambda: START)),
+            )
     totals = {
         (head.s, currency): (total.count, total.minor)
         for head in subjects.values()
@@ -78,7 +81,7 @@ def broken_promises(
     Under no rules in particular, while some subjects follow the former and some the new.
     """
     subjects, every = heads(table), islands(table)
-    laws = Laws(rules, pepper, str) if rules else None
+    laws = Laws(rules, pepper, str, lambda: START) if rules else None
     return [
         *_wrong_heads(table, subjects, every),
         *(_wrong_rows(table, subjects, changing, laws) if laws else ()),

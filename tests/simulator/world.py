@@ -163,7 +163,6 @@ def run_alone(
         return end.value
 
 
-<<<<<<< HEAD
 class Slow:
     """Steps that stand still between two calls while others go on."""
 
@@ -185,7 +184,8 @@ class Slow:
                 self._send = lambda conflict=conflict: self._steps.throw(conflict)  # type: ignore[misc]
             else:
                 self._send = lambda answer=answer: self._steps.send(answer)  # type: ignore[misc]
-=======
+
+
 def interrupted(first: Steps[Any], second: Steps[Any], after: int) -> Steps[bool]:
     """All of `second` after so many calls of `first`; false when that has ended by then."""
     done, come = 0, False
@@ -204,4 +204,3 @@ def interrupted(first: Steps[Any], second: Steps[Any], after: int) -> Steps[bool
                 call = first.send(answer)
     except StopIteration:
         return come
->>>>>>> main

@@ -10,6 +10,7 @@ import pytest
 from rules import bonds, delivery
 from rules.consent import standing
 from rules.delivery import Addressee
+from rules.keys import Pepper
 from rules.resolution_bonds import added, bonded
 from schemas.graph import Bond, ConsentRow, Island, Node
 from schemas.identifiers import Identifier
@@ -22,6 +23,8 @@ WHOLE = Addressee(
     "customer#1", Identifier(type="customer", value="1"), frozenset(), frozenset({"a"})
 )
 AT = Addressee("email#2", Identifier(type="email", value="2"), frozenset(), frozenset({"a"}))
+
+PEPPER = Pepper(b"pepper")
 
 
 def hour(n: float) -> datetime:
@@ -160,14 +163,14 @@ def island(**labels: str) -> Island:
 
 
 def test_what_is_committed_while_a_split_is_under_way_binds() -> None:
-    after = bonded([island(a="1", f="1")], island(a="1", f="2"), hour(2))
+    after = bonded([island(a="1", f="1")], island(a="1", f="2"), hour(2), PEPPER)
     assert refused("a", after.bonds, f=event("withdrawn", 2.06))
     assert not refused("a", after.bonds, f=event("withdrawn", 2.5))
     assert refused("a", after.bonds, f=NO, a=event("granted", 2.06))
 
 
 def test_a_merge_makes_no_bond() -> None:
-    assert bonded([island(a="1"), island(f="2")], island(a="1", f="1"), hour(2)).bonds == ()
+    assert bonded([island(a="1"), island(f="2")], island(a="1", f="1"), hour(2), PEPPER).bonds == ()
 
 
 def test_the_same_parting_again_widens_the_bond() -> None:
