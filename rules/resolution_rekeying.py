@@ -17,10 +17,10 @@ from rules.resolution_commit import commit
 from rules.resolution_consents import bring_consents
 from rules.resolution_islands import Laws, recompute
 from rules.resolution_items import HEAD, island_from
-from rules.resolution_renaming import rebound, rename
+from rules.resolution_renaming import rename
 from rules.resolution_sweep import Progress, swept
 from rules.resolution_view import Draft, View
-from schemas.graph import IdentifierKey, Island
+from schemas.graph import Bond, IdentifierKey, Island
 from schemas.rows import Item, Key, Write, key_of
 
 Step = Literal["names", "bonds", "rest"]
@@ -75,13 +75,22 @@ def _visit_head(place: Key, item: Item, going: Going, laws: Laws) -> Steps[None]
 
 
 def _plan_island(draft: Draft, g: str, going: Going, laws: Laws) -> None:
-    """Links that people had ignored are so under their new names; so are addresses in bonds."""
+    """Links that people had ignored are so under their new names; then so are bonds' addresses."""
     island = draft.live(g)
-    if going.step == "bonds":
-        names = {key: keys.renewed(laws.pepper, key) for key in _bound(island)}
-        island = island.model_copy(update={"bonds": rebound(island.bonds, names)})
-    draft.put(island)
-    recompute(draft, laws)
+    if going.step == "names":
+        draft.put(island)
+        recompute(draft, laws)
+        return
+    bonds = tuple(_rebound(bond, laws.pepper) for bond in island.bonds)
+    draft.put(island.model_copy(update={"bonds": bonds}))
+
+
+def _rebound(bond: Bond, pepper: Pepper) -> Bond:
+    parts = tuple(
+        frozenset(keys.renewed(pepper, thing) if "#" in thing else thing for thing in part)
+        for part in bond.parts
+    )
+    return bond.model_copy(update={"parts": parts})
 
 
 def _bound(island: Island) -> frozenset[IdentifierKey]:

@@ -5,7 +5,6 @@ time: it is marked as moved, so that new carriers come to the new name, which co
 all have arrived. Islands read both names as one (`rules.renaming`), so no customer ever changes.
 """
 
-from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from rules import keys
@@ -29,7 +28,7 @@ from rules.resolution_items import (
 )
 from rules.resolution_settling import Amendment, settle
 from rules.resolution_view import Draft, View
-from schemas.graph import Bond, IdentifierHead, IdentifierKey, Island, SubjectHead, SubjectKey
+from schemas.graph import IdentifierHead, IdentifierKey, Island, SubjectHead, SubjectKey
 from schemas.rows import PRESENT, Write
 
 TOGETHER: Final = 60
@@ -196,19 +195,8 @@ def _renamed_island(
             nodes[s] = nodes[s].model_copy(update={"links": links})
     marked = island.unusable | ({new} if cell.key in island.unusable else frozenset())
     large = island.oversized | ({new} if cell.key in island.oversized else frozenset())
-    bonds = rebound(island.bonds, {cell.key: new})
-    island = island.model_copy(update={"unusable": marked, "oversized": large, "bonds": bonds})
+    island = island.model_copy(update={"unusable": marked, "oversized": large})
     return pruned(island, nodes, island.verdicts)
-
-
-def rebound(bonds: Iterable[Bond], names: Mapping[str, str]) -> tuple[Bond, ...]:
-    """What each part kept, by other names of its addresses."""
-    return tuple(
-        bond.model_copy(
-            update={"parts": tuple(frozenset(names.get(k, k) for k in part) for part in bond.parts)}
-        )
-        for bond in bonds
-    )
 
 
 def _read(key: IdentifierKey) -> Steps[IdentifierHead | None]:

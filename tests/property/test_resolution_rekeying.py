@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from rules import keys, renaming, resolution_islands, resolution_renaming
+from rules import keys, renaming, resolution_bonds, resolution_islands, resolution_renaming
 from rules.identity import Marks
 from rules.keys import Pepper
 from rules.resolution import resolve
@@ -275,3 +275,24 @@ def test_islands_read_both_names_as_one(monkeypatch: pytest.MonkeyPatch) -> None
     assert all(labels(until)[0] == before for until in range(120))
     monkeypatch.setattr(resolution_islands, "renamed", lambda island, _pepper: island)
     assert any(labels(until)[0] != before for until in range(120))
+
+
+def partings(seed: int) -> tuple[int, int, list[str]]:
+    """How many bonds there are before and after, and the former names that are left in them."""
+    received, fresh = history(Random(seed), 12), names()
+    graph, journal = MemoryTable(), MemoryTable()
+    run_alone(resolve(received, Laws(RULES, PEPPER, fresh, clock)), graph, journal)
+    before = sum(len(island.bonds) for island in islands_in(graph).values())
+    run_alone(whole(Laws(RULES, BEGUN, fresh, clock)), graph, journal)
+    run_alone(whole(Laws(RULES, BEGUN, fresh, clock), last=True), graph, journal)
+    bonds = [bond for island in islands_in(graph).values() for bond in island.bonds]
+    things = {thing for bond in bonds for part in bond.parts for thing in part}
+    return before, len(bonds), sorted(k for k in things if "#" in k and keys.made_with(k) < 2)
+
+
+def test_nobody_parts_from_an_address_that_is_only_renamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [partings(seed) for seed in range(FIRST, FIRST + HISTORIES // 3)]
+    assert all(before == after and not former for before, after, former in found)
+    assert any(before for before, _, _ in found), "some had parted before"
+    monkeypatch.setattr(resolution_bonds, "renamed", lambda island, _pepper: island)
+    assert any(before != after for before, after, _ in map(partings, range(30)))
