@@ -1,11 +1,12 @@
 """A customer's rows, read for folding, context and explaining."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
 from adapters.table import Key, Table
+from adapters.together import side_by_side
 from rules.resolution_items import (
     SHARDS,
     identifier_from,
@@ -29,8 +30,6 @@ from schemas.graph import (
 )
 from schemas.rows import Item, Write, version_is
 
-AT_ONCE: Final = 8
-"""Calls under way: as many as the connection pool holds."""
 HOPS: Final = 64
 """Islands joined one after the other before anybody looked: far beyond what happens."""
 
@@ -45,6 +44,23 @@ def profile_from(item: Item) -> Profile:
     return Profile.model_validate_json(str(item["data"]))
 
 
+class Kept(NamedTuple):
+    """A folded view, and those of its fields of which nobody is known to have been told."""
+
+    profile: Profile
+    untold: frozenset[str] = frozenset()
+
+
+class Look(NamedTuple):
+    """Rows as one reading found them: islands by any name that they had, the subjects that exist,
+    and each view that was asked for, or none.
+    """
+
+    islands: Mapping[str, Island]
+    heads: Mapping[SubjectKey, SubjectHead]
+    views: Mapping[CustomerId, Kept | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Customers:
     """Strongly consistent reads, in as few calls as can be."""
@@ -56,36 +72,67 @@ class Customers:
         found = self.table.get_many([profile_key(each) for each in ids])
         return {key.pk[2:]: profile_from(item) for key, item in found.items()}
 
-    def store(self, profile: Profile, seen: int) -> None:
-        """Keeps a profile if the one that was read (version `seen`) is still there: `Conflict`."""
-        row: Item = {"v": profile.version, "data": profile.model_dump_json(exclude_defaults=True)}
-        key = profile_key(profile.customer)
-        self.table.write(Write("put", key, row, condition=version_is(seen)))
+    def look(
+        self,
+        islands: Iterable[str] = (),
+        subjects: Iterable[SubjectKey] = (),
+        customers: Iterable[CustomerId] = (),
+    ) -> Look:
+        """Rows of several kinds in one call, and another for each hop to an island of today."""
+        names, ids = frozenset(islands), frozenset(customers)
+        keys = [*map(island_key, sorted(names)), *map(subject_key, subjects)]
+        found = self.table.get_many([*keys, *map(profile_key, sorted(ids))])
+        rows = {key.pk: row for key, row in found.items()}
+        return Look(
+            self._today(names, found),
+            {pk[2:]: subject_from(row) for pk, row in rows.items() if pk.startswith("S#")},
+            {each: kept_from(rows[f"C#{each}"]) if f"C#{each}" in rows else None for each in ids},
+        )
 
-    def islands(self, names: Iterable[str]) -> dict[str, Island]:
+    def store(self, kept: Kept, seen: int, beside: Sequence[Write]) -> None:
+        """Keeps a view with the rows beside it, if the one that was read (version `seen`) is still
+        there: `Conflict`.
+        """
+        profile = kept.profile
+        row: Item = {
+            "v": profile.version,
+            "data": profile.model_dump_json(exclude_defaults=True),
+            "untold": kept.untold,
+        }
+        put = Write("put", profile_key(profile.customer), row, condition=version_is(seen))
+        if beside:
+            self.table.transact([put, *beside])
+        else:
+            self.table.write(put)
+
+    def told(self, profiles: Iterable[Profile]) -> None:
+        """Everybody knows of these versions; whoever stored the next of one tells of both."""
+        seen = {profile_key(each.customer): each.version for each in profiles}
+        self.table.remove_many("untold", seen)
+
+    def islands(self, names: Iterable[str]) -> Mapping[str, Island]:
         """Name → the island that it is part of today."""
+        return self.look(islands=names).islands
+
+    def _today(self, names: frozenset[str], found: Mapping[Key, Item]) -> dict[str, Island]:
         read: dict[str, Island] = {}
-        wanted = set(names)
-        asked = frozenset(wanted)
         for _ in range(HOPS):
-            found = self.table.get_many([island_key(g) for g in sorted(wanted)])
-            read |= {key.pk[2:]: island_from(item) for key, item in found.items()}
+            rows = {key.pk: row for key, row in found.items() if key.pk.startswith("G#")}
+            read |= {pk[2:]: island_from(row) for pk, row in rows.items()}
             wanted = {i.into for i in read.values() if i.into and i.into not in read}
             if not wanted:
                 break
-        return {g: _last(read, g) for g in asked if g in read}
+            found = self.table.get_many([island_key(g) for g in sorted(wanted)])
+        return {g: _last(read, g) for g in names if g in read}
 
-    def heads(self, subjects: Iterable[SubjectKey]) -> dict[SubjectKey, SubjectHead]:
+    def heads(self, subjects: Iterable[SubjectKey]) -> Mapping[SubjectKey, SubjectHead]:
         """The subjects that exist."""
-        found = self.table.get_many([subject_key(s) for s in subjects])
-        return {key.pk[2:]: subject_from(item) for key, item in found.items()}
+        return self.look(subjects=subjects).heads
 
     def contacts(self, subjects: Sequence[SubjectKey]) -> dict[SubjectKey, tuple[RecordRow, ...]]:
         """The contact records of each subject, several subjects at once."""
-        if len(subjects) == 1:
-            return {s: self._contacts(s) for s in subjects}
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return dict(zip(subjects, pool.map(self._contacts, subjects), strict=True))
+        found = side_by_side([partial(self._contacts, s) for s in subjects])
+        return dict(zip(subjects, found, strict=True))
 
     def _contacts(self, s: SubjectKey) -> tuple[RecordRow, ...]:
         return tuple(record_from(item) for item in self.table.all(f"S#{s}", "R#C#"))
@@ -126,6 +173,12 @@ class Customers:
         """The customers listed under a word of a name, so many at most."""
         rows = self.table.query(partition, consistent=False, limit=limit)
         return frozenset(str(item["sk"]) for item in rows.items)
+
+
+def kept_from(row: Item) -> Kept:
+    """A view, with what is still to be told of it."""
+    untold = row.get("untold")
+    return Kept(profile_from(row), untold if isinstance(untold, frozenset) else frozenset())
 
 
 def consent_from(item: Item) -> ConsentRow:

@@ -12,6 +12,7 @@ from adapters.typed import (
     encode_key,
     insertion,
     key_condition,
+    removal,
     write_payload,
 )
 from schemas.errors import RetryLater
@@ -173,12 +174,19 @@ class Table:
 
     def insert_many(self, items: Sequence[Item]) -> list[bool]:
         """Put each row unless it exists, at plain units; False where there was one already."""
+        return self._execute([insertion(self.name, item) for item in items])
+
+    def remove_many(self, name: str, seen: Mapping[Key, int]) -> list[bool]:
+        """Take an attribute off each row that is still at the version that was seen, at plain
+        units; False where it is not.
+        """
+        return self._execute([removal(self.name, name, key, v) for key, v in seen.items()])
+
+    def _execute(self, statements: Sequence[dict[str, Any]]) -> list[bool]:
         verdicts: list[bool] = []
-        for start in range(0, len(items), STATEMENTS_A_CALL):
-            statements = [
-                insertion(self.name, item) for item in items[start : start + STATEMENTS_A_CALL]
-            ]
-            answer = self._raw("BatchExecuteStatement", {"Statements": statements}, read=False)
+        for start in range(0, len(statements), STATEMENTS_A_CALL):
+            request = {"Statements": statements[start : start + STATEMENTS_A_CALL]}
+            answer = self._raw("BatchExecuteStatement", request, read=False)
             verdicts += [_verdict(each) for each in answer.get("Responses", [])]
         return verdicts
 
@@ -228,7 +236,7 @@ def _verdict(response: Mapping[str, Any]) -> bool:
         return True
     if error.get("Code") in {"DuplicateItem", "ConditionalCheckFailed"}:
         return False
-    raise RetryLater(f"dynamodb insert: {error.get('Code')}")
+    raise RetryLater(f"dynamodb statement: {error.get('Code')}")
 
 
 def _cancelled(error: ServiceError) -> Conflict:

@@ -121,3 +121,11 @@ def insertion(table: str, item: Item) -> dict[str, Any]:
         "Statement": f'INSERT INTO "{table}" VALUE {{{fields}}}',
         "Parameters": list(typed.values()),
     }
+
+
+def removal(table: str, name: str, key: Key, version: int) -> dict[str, Any]:
+    """A PartiQL statement that takes an attribute off an item that is still at a version."""
+    return {
+        "Statement": f'UPDATE "{table}" REMOVE {name} WHERE pk = ? AND sk = ? AND v = ?',
+        "Parameters": [{"S": key.pk}, {"S": key.sk}, {"N": str(version)}],
+    }

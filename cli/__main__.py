@@ -4,6 +4,7 @@ import getpass
 import sys
 import time
 import uuid
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser().parse_args(arguments)
     try:
         session = Session(
-            api=Api(targets.load(ROOT, given.stage), ask_password),
+            api=Api(_target(given), ask_password),
             stage=given.stage,
             as_json=given.json,
             out=sys.stdout,
@@ -38,6 +39,11 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("\n")
         return 130
     return code
+
+
+def _target(given: Namespace) -> targets.Target:
+    """The stage that is asked; none for what only reads files."""
+    return targets.NONE if given.stageless else targets.load(ROOT, given.stage)
 
 
 def ask_password(role: str) -> tuple[str, str]:

@@ -47,10 +47,11 @@ def _sources(commands: Any) -> None:  # noqa: ANN401 - argparse names no type fo
 
 def _customers(commands: Any) -> None:  # noqa: ANN401 - as above
     made = _command(commands, "show", "the whole customer", customer.show)
-    made.add_argument("name", nargs="?", help="a first or last name, or both")
+    who = made.add_mutually_exclusive_group(required=True)
+    who.add_argument("name", nargs="?", help="a first or last name, or both")
     for way in ("phone", "email", "id"):
-        made.add_argument(f"--{way}")
-    made.add_argument("--subject", help="<source>:<object>:<id>")
+        who.add_argument(f"--{way}")
+    who.add_argument("--subject", help="<source>:<object>:<id>")
     made.add_argument("--purpose", help="what you need it for (default: the role's first)")
     made.add_argument("--role", choices=("agent", "privacy"), default="agent")
     made.add_argument("--cursor", help="where the page before ended")
@@ -68,5 +69,5 @@ def _command(commands: Any, name: str, help_: str, run: Any) -> ArgumentParser: 
     made: ArgumentParser = commands.add_parser(name, help=help_, description=help_)
     made.add_argument("--json", action="store_true", help="as the API answers")
     made.add_argument("--stage", default=STAGE, help=f"which deployment (default: {STAGE})")
-    made.set_defaults(run=run)
+    made.set_defaults(run=run, stageless=False)
     return made

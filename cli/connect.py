@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import boto3
 
+from cli import files
 from cli.api import Json
 from cli.failure import Failure
 from cli.session import Session
 from connectors import registry
 from connectors.contract import Spec
-from schemas import documents
 from schemas.config import System
 from schemas.errors import Misconfigured
 
@@ -50,7 +50,7 @@ def run(session: Session, given: Namespace) -> int:
 
 
 def _system(name: str) -> tuple[System, bool]:
-    config = documents.config(FILE)
+    config = files.config(FILE)
     found: System | None = config.sources.get(name) or config.destinations.get(name)
     if found is None:
         known = ", ".join({**config.sources, **config.destinations})

@@ -10,22 +10,16 @@ from cli.session import Session
 from rules.meaning import meant
 from schemas.views import ContextView
 
-__all__ = ["meant", "read", "resolve", "show"]
+KINDS: Final = ("phone", "email", "id", "subject", "name")
 
 
 def show(session: Session, given: Namespace) -> int:
     """The customer's page."""
     query = {name: getattr(given, name) or "" for name in ("purpose", "cursor", "limit")}
-    named = [(kind, value) for kind in KINDS if (value := getattr(given, kind))]
-    if len(named) != 1:
-        message = "say who: --phone, --email, --id, --subject or a name, one of them"
-        raise Failure(message)
-    answer = read(session, given.role, named[0], query)
+    who = next((kind, getattr(given, kind)) for kind in KINDS if getattr(given, kind) is not None)
+    answer = read(session, given.role, who, query)
     session.show(answer, lambda: page(ContextView.model_validate(answer)))
     return 0
-
-
-KINDS: Final = ("phone", "email", "id", "subject", "name")
 
 
 def read(session: Session, role: str, who: tuple[str, str], query: Json) -> Json:

@@ -30,6 +30,7 @@ def add(commands: Any, command: Command) -> None:  # noqa: ANN401 - argparse nam
     ):
         made = command(commands, name, help_, run)
         made.add_argument("file", nargs="?", type=Path, default=FILE)
+        made.set_defaults(stageless=name == "check")
         if name == "adopt":
             _adopting(made)
 
@@ -50,7 +51,7 @@ def show(session: Session, _given: Namespace) -> int:
 
 
 def check(session: Session, given: Namespace) -> int:
-    """Validates the file, beside `sluice.yaml` where there is one."""
+    """Validates the file, and `sluice.yaml` where it is beside it; asks no stage."""
     found = _read(given.file)
     told: Json = {"file": str(given.file), "types": sorted(found.identity.types)}
     session.show(told, lambda: f"{given.file} can be adopted")
@@ -110,16 +111,12 @@ def _waited(session: Session, answer: Json) -> Json:
 
 
 def _read(file: Path) -> Policy:
-    from schemas import documents  # noqa: PLC0415 - the reader of YAML, for these commands only
+    # the reader of YAML, for these commands only
+    from cli import files  # noqa: PLC0415
+    from schemas import documents  # noqa: PLC0415
 
+    config = file.parent / "sluice.yaml"
     try:
-        found = documents.policy(file)
-        config = file.parent / "sluice.yaml"
-        problems = (
-            documents.together(documents.config(config), found, file) if config.exists() else ()
-        )
+        return files.both(config, file)[1] if config.exists() else documents.policy(file)
     except Misconfigured as error:
         raise Failure(str(error)) from error
-    if problems:
-        raise Failure("\n".join(str(each) for each in problems))
-    return found

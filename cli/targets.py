@@ -33,6 +33,10 @@ class Target:
         return base.rstrip("/") + "/"
 
 
+NONE: Final = Target(stage="", api_url="", region="", client_id="")
+"""Of a command that asks no stage."""
+
+
 def load(root: Path, stage: str) -> Target:
     """The stage's target, of those deployed from this folder."""
     return read(root / FILE, stage)

@@ -91,9 +91,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A verified webhook, parsed: records to normalise, ids to fetch, and what to drop repeats by.
+    """A verified webhook, parsed: records to normalise, and ids to fetch.
 
-    A `Delivery` without records or ids is a ping: it is answered with 2xx and nothing more.
+    `id` names the delivery: the events that ask for `fetch` are called after it, so a repeat asks
+    by the same name. `records` need none: the version of a record names its event. A `Delivery`
+    without records or ids says nothing to us: it is answered with 2xx and nothing more.
     """
 
     id: str
@@ -140,6 +142,20 @@ Pull = Generator[Request | Page, Response | None, None]
 Push = Generator[Request, Response, Outcome]
 
 
+SettingKind = Literal["text", "whole", "switch", "list", "fields", "country"]
+"""`fields` is trait or fact → the vendor's name; a `whole` number is above 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One name under `settings`: what it is, and what it may hold."""
+
+    what: str
+    kind: SettingKind = "text"
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
     """The facts of a connector. `kinds` are pulled in this order; `objects` are contact types.
@@ -155,13 +171,16 @@ class Spec:
     movable: tuple[Kind, ...] = ()
     webhooks: bool = False
     destination: bool = False
-    accepts: Literal["application/json", "application/x-www-form-urlencoded"] = "application/json"
+    accepts: tuple[str, ...] = ("application/json",)
+    """The content types of webhooks; anything else is answered with 415."""
     channel_identifier: str = "email"
     """The identifier type that a push addresses."""
     rotates: bool = False
     """Whether a token comes with a new secret, so that its function may write the secret, too."""
     secret_fields: Mapping[str, str] = field(default_factory=dict)
     """What `connect` asks for: field → where the vendor shows it."""
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    """What stands under `settings` in `sluice.yaml`, beside `country`; other names are refused."""
 
 
 class Connector(Protocol):
@@ -189,6 +208,10 @@ class Connector(Protocol):
 
     def fetch(self, system: System, kind: Kind, ids: tuple[str, ...]) -> Pull:
         """These records as they are now; pages carry no cursor."""
+
+    def ping(self, system: System, inbound: Inbound) -> bool:
+        """Whether it is the vendor's try of the address, which says nothing and may be unsigned:
+        it is answered with 200, and neither verified nor read any further."""
 
     def verify(
         self, system: System, secret: Secret, inbound: Inbound, now: datetime

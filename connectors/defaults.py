@@ -70,6 +70,12 @@ def fetch(system: System, kind: str, ids: tuple[str, ...]) -> Pull:
     _lacks("fetch")
 
 
+def ping(system: System, inbound: Inbound) -> bool:
+    """A vendor that tries the address does it with what it signs."""
+    del system, inbound
+    return False
+
+
 def verify(system: System, secret: Secret, inbound: Inbound, now: datetime) -> NoReturn:
     """Fails closed: a connector without webhooks accepts none."""
     del system, secret, inbound, now

@@ -1,11 +1,4 @@
-"""HubSpot's CRM: contacts and deals, by search; webhooks that only name what changed.
-
-Settings: `country` (hint for phone numbers), `currency` (of deals that name none), `won_stages`,
-`properties` (further contact properties to ask for), `prefix` (/crm/v3), `page_size`,
-`fields` (trait or fact → property; only these are sent), `create` (false: only known contacts are
-updated), `opt_out` (`communication-preferences`, or `property` for hs_email_optout),
-`subscription_id`.
-"""
+"""HubSpot's CRM: contacts and deals, by search; webhooks that only name what changed."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +6,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from connectors import hubspot_push, hubspot_records, hubspot_search, records
-from connectors.contract import Delivery, Inbound, Json, Refused, Secret, Spec
+from connectors.contract import Delivery, Inbound, Json, Refused, Secret, Setting, Spec
 from connectors.paging import body_of
 from connectors.records import moment, objects, text
 from connectors.signatures import fresh, hmac_sha256, keys, matches
@@ -30,6 +23,19 @@ SPEC: Final = Spec(
     webhooks=True,
     destination=True,
     secret_fields={"access_token": "Settings, Integrations, Private apps: access token"},
+    settings={
+        "currency": Setting("of deals that name none"),
+        "won_stages": Setting("stages in which a deal is won (closedwon)", "list"),
+        "properties": Setting("further contact properties to ask for", "list"),
+        "prefix": Setting("of the API's paths (/crm/v3)"),
+        "page_size": Setting("records a page (200)", "whole"),
+        "fields": Setting("trait or fact → property; only these are sent", "fields"),
+        "create": Setting("whether who is not there is made; false: only updated", "switch"),
+        "opt_out": Setting(
+            "how; property is hs_email_optout", choices=("communication-preferences", "property")
+        ),
+        "subscription_id": Setting("the subscription type to opt out of; without it, all"),
+    },
 )
 MOST: Final = 100
 ESCAPES: Final = {

@@ -1,9 +1,5 @@
 """Mailchimp Marketing: an audience's members, what they opened, and its unsigned webhooks.
 
-Settings: `list` (the audience's id), `merge_fields` (trait or fact → merge field, `ADDRESS.city`
-for a part; only these are sent), `country` (hint for phone numbers), `page_size`,
-`activity_page_size`, `sort_field`, `status_if_new`.
-
 A member's id is the MD5 of the lower-case address. Webhooks carry `?secret=` in their URL.
 """
 
@@ -26,6 +22,7 @@ from connectors.contract import (
     Request,
     Response,
     Secret,
+    Setting,
     Spec,
     Upsert,
 )
@@ -44,8 +41,23 @@ SPEC: Final = Spec(
     objects=("member",),
     webhooks=True,
     destination=True,
-    accepts="application/x-www-form-urlencoded",
+    accepts=("application/x-www-form-urlencoded",),
     secret_fields={"api_key": "Account & billing, Extras, API keys"},
+    settings={
+        "list": Setting("the audience's id: Audience, Settings", required=True),
+        "merge_fields": Setting(
+            "trait or fact → merge field, ADDRESS.city for a part; only these are sent", "fields"
+        ),
+        "page_size": Setting("members a page (1000)", "whole"),
+        "activity_page_size": Setting(
+            "members a page, when each one's feed is read (100)", "whole"
+        ),
+        "sort_field": Setting("what members are ordered by (timestamp_signup)"),
+        "status_if_new": Setting(
+            "of a member that is made (subscribed)",
+            choices=("subscribed", "pending", "unsubscribed", "transactional"),
+        ),
+    },
 )
 ABSENT: Final = 404
 REFUSED: Final = 400

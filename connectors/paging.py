@@ -23,13 +23,21 @@ def ask(request: Request) -> Ask:
 
 def content(response: Response) -> dict[str, Any]:
     """The JSON object in a vendor's answer; one that was cut short is asked for again."""
-    try:
-        found = response.json()
-    except (BadRecord, RecursionError) as error:
-        message = "the vendor's answer is not whole JSON"
-        raise RetryLater(message) from error
+    found = _whole(response)
     if not isinstance(found, dict):
         message = "the vendor's answer is no JSON object"
+        raise RetryLater(message)
+    return found
+
+
+def listed(response: Response) -> list[Json]:
+    """The bare list in an answer of a vendor whose pages are lists; an empty one is a page, too.
+
+    One that was cut short is asked for again, and so is an object: vendors answer errors in them.
+    """
+    found = _whole(response)
+    if not isinstance(found, list):
+        message = "the vendor's answer is no JSON list"
         raise RetryLater(message)
     return found
 
@@ -91,6 +99,14 @@ def size(system: System, name: str, otherwise: int) -> int:
         message = f"settings.{name} must be a whole number above 0"
         raise Misconfigured(message)
     return value
+
+
+def _whole(response: Response) -> Json:
+    try:
+        return response.json()
+    except (BadRecord, RecursionError) as error:
+        message = "the vendor's answer is not whole JSON"
+        raise RetryLater(message) from error
 
 
 def body_of(raw: bytes) -> Json:

@@ -1,8 +1,4 @@
-"""Shopify, by its GraphQL Admin API 2026-07 and its webhooks.
-
-Settings: `shop_domain` (`{shop}.myshopify.com`: one app's shops share a webhook secret, so it tells
-them apart), `country` (hint for phone numbers), `page_size`, `api_version`.
-"""
+"""Shopify, by its GraphQL Admin API 2026-07 and its webhooks."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,6 +14,7 @@ from connectors.contract import (
     Request,
     Response,
     Secret,
+    Setting,
     Spec,
     Token,
 )
@@ -38,6 +35,13 @@ SPEC: Final = Spec(
         "client_id": "Dev Dashboard, the app's settings: client id (24-hour tokens)",
         "client_secret": "the same page: client secret (also the key of webhooks)",
         "token": "instead of both: the Admin API access token of an app made before 2026",
+    },
+    settings={
+        "shop_domain": Setting(
+            "{shop}.myshopify.com: tells the shops of one app apart, which share a webhook secret"
+        ),
+        "page_size": Setting("records a page", "whole"),
+        "api_version": Setting("such as 2026-07"),
     },
 )
 PRIVACY: Final = frozenset({"customers/data_request", "customers/redact", "shop/redact"})

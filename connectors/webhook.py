@@ -1,6 +1,6 @@
 """Any HTTPS endpoint, by Standard Webhooks 1.0.0: a signed event with the state that is true now.
 
-Settings: `path` (below `base_url`). `webhook-id` is the idempotency key: a receiver drops what it
+`webhook-id` is the idempotency key: a receiver drops what it
 has seen. During a rotation the message is signed with both secrets.
 """
 
@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from connectors.contract import Outcome, Push, Request, Secret, Spec, Upsert
+from connectors.contract import Outcome, Push, Request, Secret, Setting, Spec, Upsert
 from connectors.signatures import hmac_sha256, keys
 from schemas.config import System
 from schemas.errors import Misconfigured
@@ -24,6 +24,7 @@ SPEC: Final = Spec(
     title="Standard Webhooks endpoint",
     destination=True,
     secret_fields={"secret": "the signing secret the endpoint was given: whsec_ and base64"},
+    settings={"path": Setting("below base_url")},
 )
 LARGEST: Final = 20_000
 GONE: Final = 410

@@ -1,9 +1,5 @@
 """Zendesk Support and Talk: users, tickets and calls, by incremental export.
 
-Settings: `country` (hint for phone numbers), `roles` (whose users are customers; end-user),
-`page_size`, `identities` (ask for every address and number of a user; true), `external_id` (the
-identifier type that `external_id` holds, such as `shopify-eu:customer`).
-
 Talk never says which number called: a call is of its `customer_id`, who is a user.
 """
 
@@ -22,6 +18,7 @@ from connectors.contract import (
     Request,
     Response,
     Secret,
+    Setting,
     Spec,
     Token,
 )
@@ -46,6 +43,12 @@ SPEC: Final = Spec(
         "token": "instead of both: an access token",
         "email": "with api_token, until 30 April 2027: the agent's address",
         "api_token": "Admin Center, Zendesk API",
+    },
+    settings={
+        "roles": Setting("whose users are customers ([end-user])", "list"),
+        "page_size": Setting("records a page (1000)", "whole"),
+        "identities": Setting("whether to ask for every address and number (true)", "switch"),
+        "external_id": Setting("the type of identifier it holds, such as shopify-eu:customer"),
     },
 )
 SCHEME: Final = "zen:event-type:"

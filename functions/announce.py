@@ -7,8 +7,8 @@ from adapters import bus, quarantine
 from adapters.customers import Customers
 from adapters.typed import decode
 from functions import wiring
-from functions.folding import fold_all
-from functions.following import follow
+from functions.folding import Views, fold_all
+from functions.following import Said, follow
 from functions.problem import Answer
 from rules.announcing import Change
 from schemas.errors import BadRecord, Misconfigured, RetryLater
@@ -51,18 +51,28 @@ def change(record: Record) -> Change:
 
 
 def announce(changes: Sequence[Change]) -> None:
-    """Folds first, so that whoever hears of a customer finds it as it is; then tells."""
-    customers = Customers(wiring.graph())
-    news = follow(customers, changes)
-    fold_all(customers, news.jobs, wiring.policy()[1].identity)
-    wiring.graph().write_many(news.writes(wiring.pepper("graph")))
+    """Folds first, so that whoever hears of a customer finds it as it is; then tells; and only
+    then notes that it is told.
+    """
+    customers, pepper = Customers(wiring.graph()), wiring.pepper("graph")
+    news = follow(customers, changes, pepper)
+    views = Views(customers, wiring.policy()[1].identity, pepper)
+    untold = fold_all(views, news.jobs, news.seen)
+    for kept in untold.values():
+        news.say_changed(kept)
+    wiring.graph().write_many(news.writes(pepper))
+    _publish(news.said)
+    customers.told(kept.profile for kept in untold.values())
+    wiring.metrics().add_metric("CustomersFolded", "Count", len(news.jobs))
+    wiring.metrics().add_metric("EventsAnnounced", "Count", len(news.said))
+
+
+def _publish(said: Sequence[Said]) -> None:
     now = wiring.now()
     events = [
         bus.envelope(each.data, source="announce", id=each.id, time=now, subject=each.data.customer)
-        for each in news.said
+        for each in said
     ]
-    wiring.metrics().add_metric("CustomersFolded", "Count", len(news.jobs))
-    wiring.metrics().add_metric("EventsAnnounced", "Count", len(events))
     bus.publish(wiring.aws(), wiring.settings().outbound_bus, events)
 
 

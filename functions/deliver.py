@@ -5,8 +5,9 @@ when it is sent; so events may come late, twice or in any order.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 from adapters.ledger import Ledger
@@ -17,6 +18,7 @@ from functions.deferring import defer
 from functions.delivering import concerns, deliver
 from functions.office import Errand, Office
 from functions.reading import Reader
+from functions.sighting import Sightings
 from rules.delivery import own_sources
 from rules.gate import Book
 from schemas.errors import BadRecord, Misconfigured, RetryLater
@@ -36,9 +38,28 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: 
     """An SQS batch; what could not be delivered stays on the queue, for as long as was asked."""
     seconds = context.get_remaining_time_in_millis() / 1000
     round_ = Round(wiring.clock() + seconds - RESERVE_SECONDS)
-    failed = [each["messageId"] for each in event["Records"] if not round_.worked(each)]
-    wiring.metrics().flush_metrics()
-    return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+    understood = [each for each in event["Records"] if attempted(round_.hear, each)]
+    done = {each["messageId"] for each in understood if attempted(round_.act, each)}
+    wiring.flush()
+    names = [each["messageId"] for each in event["Records"]]
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in names if name not in done]}
+
+
+def attempted(work: Callable[[Message], None], message: Message) -> bool:
+    """Whether it worked; if not, when the message comes back has been arranged."""
+    try:
+        work(message)
+    except RetryLater as error:
+        wiring.logger().warning("delivered later", extra=said(message, error))
+        defer(message, error)
+    except (BadRecord, Misconfigured) as error:
+        wiring.logger().error("not delivered", extra=said(message, error))
+    except Exception as error:  # noqa: BLE001 - one broken message must not hold up the rest
+        wiring.logger().error("not delivered", extra={"message_id": message["messageId"],
+                              "reason": type(error).__name__})  # fmt: skip
+    else:
+        return True
+    return False
 
 
 class Round:
@@ -46,36 +67,39 @@ class Round:
 
     def __init__(self, until: float) -> None:
         self.until = until
-        self.office: Office | None = None
-        self.done: dict[str, int] = {}
+        self.ahead: dict[str, list[Errand]] = {}
+        self.done: dict[tuple[str, bool], int] = {}
 
-    def worked(self, message: Message) -> bool:
-        """Whether the message is done with; if not, when it comes back has been arranged."""
-        try:
-            for errand in errands(message["body"]):
+    def hear(self, message: Message) -> None:
+        """Whom a message is about."""
+        self.ahead[message["messageId"]] = list(errands(message["body"]))
+
+    def act(self, message: Message) -> None:
+        """Does what a message asks for."""
+        for errand in self.ahead.pop(message["messageId"]):
+            if self.done.get((errand.customer, errand.decisive), -1) < errand.version:
                 self._run(errand)
-        except RetryLater as error:
-            wiring.logger().warning("delivered later", extra=said(message, error))
-            defer(message, error)
-        except (BadRecord, Misconfigured) as error:
-            wiring.logger().error("not delivered", extra=said(message, error))
-        except Exception as error:  # noqa: BLE001 - one broken message must not hold up the rest
-            wiring.logger().error("not delivered", extra={"message_id": message["messageId"],
-                                  "reason": type(error).__name__})  # fmt: skip
-        else:
-            return True
-        return False
+
+    @cached_property
+    def office(self) -> Office:
+        """Opened when there is something to deliver."""
+        return open_office(self.until)
+
+    @cached_property
+    def sightings(self) -> Sightings:
+        """The customers that were read so far."""
+        return Sightings(self.office.reader, wiring.clock)
 
     def _run(self, errand: Errand) -> None:
-        if self.done.get(errand.customer, -1) >= errand.version:
-            return
         if wiring.clock() >= self.until:
             message = "the rest of the batch has no time left"
             raise RetryLater(message, 1.0)
-        self.office = self.office or open_office(self.until)
         if concerns(self.office, errand):
-            deliver(self.office, errand)
-            self.done[errand.customer] = errand.version
+            ahead = (each for some in self.ahead.values() for each in some)
+            others = [each for each in ahead if concerns(self.office, each)]
+            deliver(self.office, errand, self.sightings.of(errand, others))
+            for decisive in {False, errand.decisive}:
+                self.done[errand.customer, decisive] = errand.version
 
 
 def errands(body: str) -> Iterator[Errand]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from functions.office import Errand, Office
+from functions.sighting import Sighting, Sightings
 from functions.telling import Telling
 from rules import delivery
 from rules.delivery import Addressee, Person
@@ -11,14 +12,13 @@ from schemas.decision import DeliveryRow
 from schemas.graph import IdentifierKey
 
 FIRST: Final = 1
-DECISIVE: Final = frozenset({"identifiers", "subjects", "gone", "email", "phone"})
-"""What decides under which name somebody is known, and whose consent counts."""
 
 
-def deliver(office: Office, errand: Errand) -> None:
-    """Makes the destination know what it may know now, and nothing else."""
-    issued = office.clock()
-    person = office.reader.person(errand.customer, errand.version)
+def deliver(office: Office, errand: Errand, seen: Sighting | None = None) -> None:
+    """Makes the destination know what it may know now, and nothing else. `seen` is a reading of
+    the customer that is still fresh.
+    """
+    issued, person = seen or Sightings(office.reader, office.clock).of(errand, ())
     if person is None:
         _strike(office, office.ledger.states([delivery.opaque(errand.customer)]))
         return
@@ -36,7 +36,9 @@ def concerns(office: Office, errand: Errand) -> bool:
     rule = office.book.policy.destinations.get(office.name)
     if rule is None or errand.changed is None:
         return True
-    return bool(errand.changed & (DECISIVE | set(rule.fields) | delivery.sources_of(rule.fields)))
+    return bool(
+        errand.changed & (delivery.DECISIVE | set(rule.fields) | delivery.sources_of(rule.fields))
+    )
 
 
 def chosen(office: Office, person: Person) -> tuple[Addressee, ...]:

@@ -1,16 +1,25 @@
-"""The folded views of customers, rebuilt from their rows; an older one never replaces a newer."""
+"""The folded views of customers, rebuilt from their rows; an older one never replaces a newer.
+
+A view is stored with the fields that changed, and keeps them until they were told, so that
+whoever folds the customer next tells what a crash left unsaid.
+"""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from adapters.customers import Customers
+from adapters.customers import Customers, Kept, Look
 from adapters.table import Conflict
-from rules import profile
+from rules import finding, profile
+from rules.keys import Pepper
 from schemas.errors import RetryLater
 from schemas.graph import CustomerId, Island, Profile, RecordRow, SubjectHead, SubjectKey
 from schemas.policy import IdentityRules
 
 ATTEMPTS: Final = 6
+UNKNOWN: Final[Mapping[str, Island]] = {}
+UNSEEN: Final = Look({}, {}, {})
 
 
 class Job(NamedTuple):
@@ -28,49 +37,73 @@ class Rows(NamedTuple):
     records: Mapping[SubjectKey, tuple[RecordRow, ...]]
 
 
-def fold_all(customers: Customers, jobs: Mapping[CustomerId, Job], rules: IdentityRules) -> None:
-    """Folds and stores each; one that moves while it is folded is folded again."""
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Where views are kept, and what they are folded by."""
+
+    customers: Customers
+    rules: IdentityRules
+    pepper: Pepper
+
+
+def fold_all(views: Views, jobs: Mapping[CustomerId, Job], seen: Look) -> dict[CustomerId, Kept]:
+    """Folds and stores each; one that moves while it is folded is folded again. Answers with the
+    views that somebody is still to be told of. `seen` is what was read on the way to the jobs.
+    """
+    untold: dict[CustomerId, Kept] = {}
     left = dict(jobs)
     for _ in range(ATTEMPTS):
-        left = _fold(customers, left, rules)
+        for customer, kept in _fold(views, left, seen).items():
+            del left[customer]
+            if kept.untold:
+                untold[customer] = kept
         if not left:
-            return
+            return untold
+        seen = UNSEEN
     message = f"{len(left)} customers changed while they were folded"
     raise RetryLater(message)
 
 
-def _fold(
-    customers: Customers, jobs: dict[CustomerId, Job], rules: IdentityRules
-) -> dict[CustomerId, Job]:
-    """Folds each once; the ones that somebody else stored meanwhile are left.
+def _fold(views: Views, jobs: Mapping[CustomerId, Job], seen: Look) -> dict[CustomerId, Kept]:
+    """Folds each once: what is kept now. Those that somebody else stored meanwhile are left out.
 
     The profile is read before what it is folded from. So whoever stored the version that was
     read had read no newer rows than these, and its version is the only condition needed.
     """
-    seen = customers.profiles(jobs)
-    rows = read(customers, jobs)
-    left = {}
+    unseen = jobs.keys() - seen.views.keys()
+    more = views.customers.look(customers=unseen).views if unseen else {}
+    before = {**seen.views, **more}
+    rows = read(views.customers, jobs, seen.islands)
+    found = {}
     for customer, job in jobs.items():
-        new = folded(customer, job, rows, rules)
-        try:
-            _store(customers, seen.get(customer), new)
-        except Conflict:
-            left[customer] = job
-    return left
+        new = folded(customer, job, rows, views.rules)
+        with suppress(Conflict):
+            found[customer] = _store(views, before[customer], new)
+    return found
 
 
-def read(customers: Customers, jobs: Mapping[CustomerId, Job]) -> Rows:
-    """All that the customers are folded from."""
-    islands = customers.islands({job.island for job in jobs.values()})
-    subjects = [
+def read(
+    customers: Customers, jobs: Mapping[CustomerId, Job], islands: Mapping[str, Island] = UNKNOWN
+) -> Rows:
+    """All that the customers are folded from. `islands` are as somebody saw them before: they tell
+    which subjects to read, unless they have changed.
+    """
+    likely = _subjects(jobs, islands)
+    found = customers.look({job.island for job in jobs.values()}, likely)
+    subjects = _subjects(jobs, found.islands)
+    missed = subjects - likely
+    heads = {**found.heads, **(customers.heads(missed) if missed else {})}
+    return Rows(found.islands, heads, customers.contacts(sorted(subjects)))
+
+
+def _subjects(jobs: Mapping[CustomerId, Job], islands: Mapping[str, Island]) -> set[SubjectKey]:
+    return {
         s
         for customer, job in jobs.items()
         if job.island in islands
         for s, label in islands[job.island].labels.items()
         if label == customer
-    ]
-    heads = customers.heads(subjects)
-    return Rows(islands, heads, customers.contacts(subjects))
+    }
 
 
 def folded(customer: CustomerId, job: Job, rows: Rows, rules: IdentityRules) -> Profile:
@@ -80,10 +113,15 @@ def folded(customer: CustomerId, job: Job, rows: Rows, rules: IdentityRules) -> 
     return found.model_copy(update={"into": job.into}) if found.gone else found
 
 
-def _store(customers: Customers, old: Profile | None, new: Profile) -> None:
-    if old is None and new.gone:
-        return
-    if old and not profile.changed(old, new) and old.island == new.island:
-        return
-    version = old.version if old else 0
-    customers.store(new.model_copy(update={"version": version + 1}), version)
+def _store(views: Views, old: Kept | None, new: Profile) -> Kept:
+    """What is kept now: the new view, unless nothing of it differs."""
+    before, untold = old or (None, frozenset[str]())
+    if before is None and new.gone:
+        return Kept(new)
+    names = profile.changed(before, new)
+    if before and not names and before.island == new.island:
+        return Kept(before, untold)
+    seen = before.version if before else 0
+    kept = Kept(new.model_copy(update={"version": seen + 1}), untold.union(names))
+    views.customers.store(kept, seen, finding.rows(views.pepper, before, new))
+    return kept

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
-from adapters.customers import Customers, consent_from, profile_from
+from adapters.customers import Customers, Kept, Look, consent_from, profile_from, profile_key
 from events.outbound import ConsentChanged, CustomerChanged, CustomersMerged, CustomerSplit
-from functions.folding import Job
-from rules import announcing, bonds, listing, names, profile
+from functions.folding import UNSEEN, Job
+from rules import announcing, bonds, finding, keys, listing, profile
 from rules.announcing import Change
 from rules.keys import Pepper
 from rules.resolution_items import island_from, subject_from
 from schemas.graph import CustomerId, Island, Profile, SubjectHead, SubjectKey
-from schemas.rows import Item, Key, Write
+from schemas.rows import Item, Write
 
+FOLDED: Final = frozenset({"subject", "contact"})
 Data = ConsentChanged | CustomerChanged | CustomersMerged | CustomerSplit
 
 
@@ -29,10 +31,11 @@ class Said:
 class News:
     """What a batch of changes asks for: customers to fold, rows of lists, events."""
 
+    seen: Look
     jobs: dict[CustomerId, Job] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
     listed: list[Write] = field(default_factory=list)
-    renamed: list[tuple[CustomerId, frozenset[str], frozenset[str]]] = field(default_factory=list)
+    erased: list[Profile] = field(default_factory=list)
 
     def say(self, change: Change, data: Data) -> None:
         """Adds an event of this item's change."""
@@ -40,27 +43,34 @@ class News:
         parts = (*change.key, image.get("v", 0), type(data).__name__, data.customer)
         self.said.append(Said(announcing.event_id(*parts), data))
 
+    def say_changed(self, kept: Kept) -> None:
+        """Adds that a view is another, which the change of no other item says."""
+        customer, version = kept.profile.customer, kept.profile.version
+        data = CustomerChanged(
+            customer=customer, version=version, changed=tuple(sorted(kept.untold))
+        )
+        parts = (*profile_key(customer), version, CustomerChanged.__name__, customer)
+        self.said.append(Said(announcing.event_id(*parts), data))
+
     def writes(self, pepper: Pepper) -> list[Write]:
-        """The rows of the lists, and of names to find customers by."""
-        found = list(self.listed)
-        for customer, before, after in self.renamed:
-            for word in before ^ after:
-                key = Key(names.partition(pepper, word), customer)
-                found.append(Write("put" if word in after else "delete", key))
-        return found
+        """The rows of the lists that go with no view."""
+        ends = (row for old in self.erased for row in finding.rows(pepper, old, _ended(old)))
+        return [*self.listed, *ends]
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where each subject is now. Islands are looked up by any name that they ever had."""
+    """Where each subject is now. Islands are looked up by any name that they ever had; with them
+    were read the views of the customers that the subjects founded, which most still are.
+    """
 
     heads: Mapping[SubjectKey, SubjectHead]
-    islands: Mapping[str, Island]
+    seen: Look
     carriers: Mapping[str, frozenset[SubjectKey]]
 
     def island(self, name: str) -> Island:
         """The island of today; an empty one when it is no more."""
-        return self.islands.get(name) or Island(g=name, version=0)
+        return self.seen.islands.get(name) or Island(g=name, version=0)
 
     def home(self, s: SubjectKey) -> tuple[CustomerId, str] | None:
         """The customer that a subject is, and its island."""
@@ -71,26 +81,27 @@ class Places:
         return island.labels[s], island.g
 
 
-def follow(customers: Customers, changes: Sequence[Change]) -> News:
+def follow(customers: Customers, changes: Sequence[Change], pepper: Pepper) -> News:
     """What the changes ask for, in order."""
-    places = _places(customers, changes)
-    news = News()
+    places = _places(customers, changes, pepper)
+    news = News(places.seen)
     for change in changes:
         if change.about in HEARD:
             HEARD[change.about](change, places, news)
     return news
 
 
-def _places(customers: Customers, changes: Sequence[Change]) -> Places:
+def _places(customers: Customers, changes: Sequence[Change], pepper: Pepper) -> Places:
     addresses = [c.name for c in changes if c.about == "consent" and c.key.pk.startswith("I#")]
     carriers = customers.members(addresses) if addresses else {}
     heads = {c.name: subject_from(c.new) for c in changes if c.about == "subject" and c.new}
     subjects = {c.name for c in changes if c.about != "nothing" and c.key.pk.startswith("S#")}
-    subjects = subjects.union(*carriers.values()) - heads.keys()
-    heads |= customers.heads(subjects) if subjects else {}
+    unread = subjects.union(*carriers.values()) - heads.keys()
+    heads |= customers.heads(unread) if unread else {}
     joined = {c.name for c in changes if c.about == "island"}
     wanted = joined | {head.island for head in heads.values()}
-    return Places(heads, customers.islands(wanted) if wanted else {}, carriers)
+    founded = {keys.of_customer(pepper, c.name) for c in changes if c.about in FOLDED}
+    return Places(heads, customers.look(wanted, customers=founded) if wanted else UNSEEN, carriers)
 
 
 def _on_subject(change: Change, places: Places, news: News) -> None:
@@ -152,23 +163,19 @@ def _review_rows(old: Island, new: Island) -> list[Write]:
 
 
 def _on_profile(change: Change, _places: Places, news: News) -> None:
-    old = profile_from(change.old) if change.old else None
-    new = profile_from(change.new) if change.new else _erased(change, old)
-    names_ = profile.changed(old, new)
-    if names_:
-        data = CustomerChanged(customer=new.customer, version=new.version, changed=names_)
-        news.say(change, data)
-    if new.gone:
-        news.listed.append(listing.strike(listing.CUSTOMERS, new.customer))
-    elif old is None or old.gone or len(old.subjects) != len(new.subjects):
-        row: Item = {"n": len(new.subjects)}
-        news.listed.append(listing.enter(listing.CUSTOMERS, new.customer, row))
-    news.renamed.append((new.customer, names.words_of(old), names.words_of(new)))
+    """A view is told by whoever stores it; only that it was taken away is told by nothing else."""
+    if change.new is None and change.old is not None:
+        old = profile_from(change.old)
+        new = _ended(old)
+        news.say_changed(Kept(new, frozenset(profile.changed(old, new))))
+        news.erased.append(old)
 
 
-def _erased(change: Change, old: Profile | None) -> Profile:
-    version = old.version + 1 if old else 0
-    return Profile(customer=change.name, version=version, island="", island_version=0, gone=True)
+def _ended(old: Profile) -> Profile:
+    version, island = old.version + 1, old.island
+    return Profile(
+        customer=old.customer, version=version, island=island, island_version=0, gone=True
+    )
 
 
 HEARD: Mapping[str, Callable[[Change, Places, News], None]] = {

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from adapters.customers import AT_ONCE, Customers
+from adapters.customers import Customers
 from adapters.table import Conflict, Key, Table, Write
 from rules.identity import Marks, rule_of
 from rules.identity_evidence import carried
@@ -21,6 +21,8 @@ from rules.resolution_items import HEAD, subject_from
 from schemas.graph import IdentifierHead, IdentifierKey, Island, Node, SubjectHead, SubjectKey
 from schemas.rows import Condition, Item
 
+AT_ONCE: Final = 8
+"""Calls under way: as many as the connection pool holds."""
 MOST: Final = 256
 """Carriers that are looked at one by one: far beyond any limit. With more, a value is junk."""
 FEW: Final = Condition("attribute_not_exists(#n) OR #n < :most", {":most": 4 * MOST})

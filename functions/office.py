@@ -8,6 +8,7 @@ from adapters.http import Http
 from adapters.ledger import Ledger
 from connectors.contract import Connector
 from functions.reading import Reader
+from rules.delivery import DECISIVE
 from rules.gate import Book
 from rules.keys import Pepper
 from schemas.config import Destination
@@ -26,6 +27,11 @@ class Errand:
     version: int
     at: datetime
     changed: frozenset[str] | None = None
+
+    @property
+    def decisive(self) -> bool:
+        """Whether something may be decided otherwise than before."""
+        return self.changed is None or bool(self.changed & DECISIVE)
 
 
 @dataclass(frozen=True, slots=True)

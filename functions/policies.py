@@ -7,6 +7,7 @@ from functions.asking import body, once
 from functions.caller import Role, require
 from functions.problem import Answer, NotServed, answer
 from functions.serving import Request
+from schemas import names
 from schemas.evidence import PolicyAsked
 
 READ: Final[tuple[Role, ...]] = ("privacy", "operator")
@@ -21,17 +22,24 @@ def show(request: Request) -> Answer:
 def diff(request: Request) -> Answer:
     """`POST /v1/policy/diff`: changes nothing."""
     require(request.caller, *READ)
-    return answer(200, trying.tried(body(request, PolicyAsked)))
+    return answer(200, trying.tried(_asked(request)))
 
 
 def adopt(request: Request) -> Answer:
     """`POST /v1/policy`."""
     require(request.caller, "privacy")
-    asked = body(request, PolicyAsked)
-    missing = sorted(wiring.config().destinations.keys() - asked.policy.destinations.keys())
-    if missing:
-        raise NotServed(409, f"It has no rule for the destination {missing[0]}: add one.")
+    asked = _asked(request)
+    for complaint in names.between(wiring.config(), asked.policy):
+        raise NotServed(409, f"policy.{complaint} Or deploy the sluice.yaml that it is for.")
     return once(request, "adopt", lambda moment: adopting.adopted(asked, moment.at))
+
+
+def _asked(request: Request) -> PolicyAsked:
+    """A policy whose names refer to something, as the one in a file would have to."""
+    asked = body(request, PolicyAsked)
+    for complaint in names.within(asked.policy):
+        raise NotServed(400, f"policy.{complaint}")
+    return asked
 
 
 def carry_out(request: Request) -> Answer:

@@ -1,21 +1,18 @@
 """What a delivery reads: the customer, and what was said about its addresses and its person."""
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
 
 from adapters.customers import Customers, consent_from, profile_from, profile_key
-from adapters.table import Table
+from adapters.table import Item, Table
+from adapters.together import side_by_side
 from rules import bonds
 from rules.delivery import Addressee, Person
-from schemas.graph import ConsentRow, CustomerId, IdentifierKey, Profile
+from schemas.graph import ConsentRow, CustomerId, Profile
 
 Rows = Mapping[str, tuple[ConsentRow, ...]]
 """Address or subject → what was said about it or by it."""
-
-AT_ONCE: Final = 8
-"""Calls under way: as many as the connection pool holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +23,19 @@ class Reader:
     journal: Table
 
     def person(self, customer: CustomerId, version: int) -> Person | None:
-        """The customer as it is now; none when no subject carries its id any more.
+        """The customer as it is now; none when no subject carries its id any more."""
+        return self.people({customer: version}).get(customer)
 
-        The view may be a moment old, unless it is older than what the event has seen. Its island
-        is read strongly: who is who decides whose consent counts.
+    def people(self, wanted: Mapping[CustomerId, int]) -> dict[CustomerId, Person]:
+        """Those of the customers that are somebody now, in two calls.
+
+        A view may be a moment old, unless it is older than the version that an event has seen. The
+        islands are read strongly: who is who decides whose consent counts.
         """
-        profile = self._profile(customer, version)
-        if profile is None or profile.gone:
-            return None
-        islands = Customers(self.graph).islands([profile.island])
-        if profile.island not in islands:
-            return None
-        person = Person(profile, islands[profile.island])
-        return person if person.subjects else None
+        views = [view for view in self._views(wanted) if not view.gone]
+        islands = Customers(self.graph).islands({view.island for view in views})
+        people = [Person(v, islands[v.island]) for v in views if v.island in islands]
+        return {person.profile.customer: person for person in people if person.subjects}
 
     def said(self, person: Person, addressee: Addressee) -> Rows:
         """Every consent event that bears on an addressee, by address and by subject.
@@ -47,9 +44,14 @@ class Reader:
         both before anything is acknowledged, so that the graph's strong read is the one that
         decides. What its subjects took along from customers that fell apart is beside their own.
         """
-        found = {s: self._there(s) for s in sorted(person.subjects)}
-        addressed = {key: self._of_address(key) for key in sorted(addressee.addresses)}
-        return {**found, **addressed, **self._taken(person, found)}
+        asked = [(s, self._there) for s in sorted(person.subjects)]
+        for key in sorted(addressee.addresses):
+            asked += [(key, self._there), (key, self._before)]
+        found = side_by_side([partial(read, about) for about, read in asked])
+        said: dict[str, tuple[ConsentRow, ...]] = {}
+        for (about, _), events in zip(asked, found, strict=True):
+            said[about] = said.get(about, ()) + events
+        return {**said, **self._taken(person, {s: said[s] for s in person.subjects})}
 
     def _taken(self, person: Person, own: Rows) -> Rows:
         """Costs nothing to who was never parted from anybody.
@@ -70,19 +72,20 @@ class Reader:
         said = {**own, **{each: (*there[each], *kept[each]) for each in others}}
         return bonds.taken(person.island.bonds, who, said)
 
-    def _profile(self, customer: CustomerId, version: int) -> Profile | None:
-        key = profile_key(customer)
-        item = self.graph.get(key, consistent=False)
-        if item is None or int(str(item.get("v", 0))) < version:
-            item = self.graph.get(key)
-        return profile_from(item) if item else None
-
-    def _of_address(self, key: IdentifierKey) -> tuple[ConsentRow, ...]:
-        kept = self.journal.all(_place(key), "K#", consistent=False)
-        return (*self._there(key), *map(consent_from, kept))
+    def _views(self, wanted: Mapping[CustomerId, int]) -> list[Profile]:
+        seen = {profile_key(customer): version for customer, version in wanted.items()}
+        rows = self.graph.get_many(list(seen), consistent=False)
+        late = [key for key in seen if _version(rows.get(key)) < seen[key]]
+        if late:
+            rows |= self.graph.get_many(late)
+        return [profile_from(row) for row in rows.values()]
 
     def _there(self, about: str) -> tuple[ConsentRow, ...]:
         return tuple(map(consent_from, self.graph.all(_place(about), "K#")))
+
+    def _before(self, about: str) -> tuple[ConsentRow, ...]:
+        kept = self.journal.all(_place(about), "K#", consistent=False)
+        return tuple(map(consent_from, kept))
 
     def _kept(self, about: str) -> tuple[ConsentRow, ...]:
         return tuple(map(consent_from, self.journal.all(_place(about), "K#")))
@@ -96,7 +99,9 @@ def _all(rows: Rows) -> Iterable[ConsentRow]:
     return (event for each in rows.values() for event in each)
 
 
-def _each(read: Callable[[str], tuple[ConsentRow, ...]], wanted: Iterable[str]) -> Rows:
-    names = list(wanted)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return dict(zip(names, pool.map(read, names), strict=True))
+def _each(read: Callable[[str], tuple[ConsentRow, ...]], wanted: Sequence[str]) -> Rows:
+    return dict(zip(wanted, side_by_side([partial(read, each) for each in wanted]), strict=True))
+
+
+def _version(row: Item | None) -> int:
+    return int(str(row.get("v", 0))) if row else -1

@@ -68,6 +68,8 @@ def _receive(name: str, source: Source, request: Inbound) -> Answer:
     refusal = _refused(connector, request)
     if refusal:
         return refusal
+    if connector.ping(source, request):
+        return answer(200, {"source": name})
     secret = wiring.secrets().get(name, "webhook")
     forged = connector.verify(source, secret, request, wiring.now())
     if forged:
@@ -86,8 +88,8 @@ def _refused(connector: Connector, request: Inbound) -> Answer | None:
     if len(request.body) > LARGEST:
         return problem(413, f"The body is over {LARGEST // 1024} KB: send fewer records at once.")
     sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method == "POST" and sent != connector.SPEC.accepts:
-        return problem(415, f"Send it as {connector.SPEC.accepts}.")
+    if request.method == "POST" and sent not in connector.SPEC.accepts:
+        return problem(415, f"Send it as {' or '.join(connector.SPEC.accepts)}.")
     return None
 
 

@@ -64,6 +64,9 @@ class Telling:
         office = self.office
         lease_until = office.clock() + LEASE.total_seconds() - MARGIN_SECONDS
         claim = office.ledger.claim(self.addressee.key, office.token(), office.now())
+        if self._stands(claim):
+            office.ledger.release(claim)
+            return True
         turn: Turn | None = None
         try:
             for _ in range(ATTEMPTS):
@@ -78,6 +81,13 @@ class Telling:
         except (RetryLater, Misconfigured) as error:
             self._put_off(claim, turn, error)
             raise
+
+    def _stands(self, claim: Claim) -> bool:
+        """Whether it was refused, and nothing changed that could lift that."""
+        row, policy = claim.row, self.office.book.version
+        if row is None or claim.unclean or self.errand.decisive:
+            return False
+        return delivery.stands(row, policy)
 
     def _person(self) -> Person:
         person = self.office.reader.person(self.errand.customer, self.errand.version)

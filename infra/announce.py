@@ -7,15 +7,20 @@ from infra.acknowledged import acknowledge
 from infra.functions import Function, Job, Shared
 from infra.queues import as_json, dead_letters
 
-NEWS = {
-    "dynamodb": {
-        "Keys": {
-            "pk": {"S": [{"prefix": "S#"}, {"prefix": "I#"}, {"prefix": "G#"}, {"prefix": "C#"}]},
-            "sk": {"S": ["HEAD", "META", {"prefix": "R#C#"}, {"prefix": "K#"}]},
+NEWS = (
+    {
+        "dynamodb": {
+            "Keys": {
+                "pk": {"S": [{"prefix": "S#"}, {"prefix": "I#"}, {"prefix": "G#"}]},
+                "sk": {"S": ["HEAD", {"prefix": "R#C#"}, {"prefix": "K#"}]},
+            }
         }
-    }
-}
-"""What somebody hears of; interactions, lists, counts and checkpoints concern nobody else."""
+    },
+    {"eventName": ["REMOVE"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "C#"}]}}}},
+)
+"""What somebody hears of; interactions, lists, counts and checkpoints concern nobody else. A view
+is told by whoever stores it, but for its end.
+"""
 
 
 class Announce(Construct):
@@ -31,7 +36,10 @@ class Announce(Construct):
         function.may("events:PutEvents", on=shared.buses.outbound.event_bus_arn)
         graph = shared.graph.table_arn
         function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", on=graph)
-        function.may("dynamodb:PutItem", on=graph, keys=("C#*", "Q#announce"))
+        listed = ("L#customer#*", "N#*")
+        function.may("dynamodb:PutItem", on=graph, keys=("C#*", "Q#announce", *listed))
+        function.may("dynamodb:DeleteItem", on=graph, keys=listed)
+        function.may("dynamodb:PartiQLUpdate", on=graph, keys=("C#*",))
         function.may("dynamodb:BatchWriteItem", on=graph, keys=("L#*", "N#*"))
         function.reads_secret(shared.target.secret("pepper", "graph"))
         function.uses_key(via="dynamodb")
@@ -57,7 +65,10 @@ class Announce(Construct):
             maximum_record_age_in_seconds=21_600,
             function_response_types=["ReportBatchItemFailures"],
             filter_criteria=lambda_.CfnEventSourceMapping.FilterCriteriaProperty(
-                filters=[lambda_.CfnEventSourceMapping.FilterProperty(pattern=as_json(NEWS))]
+                filters=[
+                    lambda_.CfnEventSourceMapping.FilterProperty(pattern=as_json(each))
+                    for each in NEWS
+                ]
             ),
             destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
                 on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(

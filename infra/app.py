@@ -8,6 +8,7 @@ from pathlib import Path
 from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from connectors import fitting
 from infra.stacks import Flow, State
 from infra.target import LOCAL, ROOT, Target
 from schemas import documents
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     app = App(outdir=str(given.out) if given.out else None, analytics_reporting=False)
     stage = given.stage or app.node.try_get_context("stage") or "dev"
     try:
-        build(app, Target.of(stage), documents.config(given.config))
+        build(app, Target.of(stage), _config(given.config))
     except Misconfigured as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -45,6 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hold_to_solutions(app)
     app.synth()
     return 0
+
+
+def _config(path: Path) -> Config:
+    found = documents.config(path)
+    problems = documents.placed(path, fitting.complaints(found))
+    if problems:
+        raise documents.Invalid(problems)
+    return found
 
 
 if __name__ == "__main__":

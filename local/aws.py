@@ -13,13 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.aws import Aws
 from adapters.table import Table
+from cli import files
 from local import deploy, prepare, synth, whereabouts
 from local.deploy import Place
 from local.install import ROOT
 from local.programs import LocalError
-from local.stage import HOME
+from local.stage import HOME, POLICY, SLUICE
 from local.telling import Teller
-from schemas import documents
 from schemas.errors import SluiceError
 
 FAILURES = (LocalError, SluiceError, OSError, BotoCoreError, ClientError)
@@ -27,11 +27,7 @@ FAILURES = (LocalError, SluiceError, OSError, BotoCoreError, ClientError)
 
 def run(stage: str, teller: Teller) -> None:
     """Builds and deploys; peppers are made once, and the first policy is adopted."""
-    config = documents.config(ROOT / "sluice.yaml")
-    policy = documents.policy(ROOT / "policy.yaml")
-    problems = documents.together(config, policy, ROOT / "policy.yaml")
-    if problems:
-        raise documents.Invalid(problems)
+    config, policy = files.both(SLUICE, POLICY)
     session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
     teller.begin("account")
     place = _place(session)

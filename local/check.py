@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from cli import files
 from local import budgets, layer, lock, synth
 from local.install import ROOT
 from local.programs import LocalError
-from schemas import documents
 from schemas.errors import Misconfigured
 
 BIN = Path(sys.executable).parent
@@ -49,10 +49,19 @@ def locks() -> str:
     return "\n".join(line for name in lock.NAMES for line in lock.complaints(name))
 
 
+def configuration() -> str:
+    """Whether the two files can be used, and fit each other and the connectors."""
+    try:
+        files.both(ROOT / "sluice.yaml", ROOT / "policy.yaml")
+    except Misconfigured as error:
+        return str(error)
+    return ""
+
+
 def template() -> str:
     """Synthesises for AWS, with cdk-nag inside, and lints the templates; kept while unchanged."""
     try:
-        made = synth.assembly("dev", documents.config(ROOT / "sluice.yaml"))
+        made = synth.assembly("dev", files.config(ROOT / "sluice.yaml"))
     except (LocalError, Misconfigured) as error:
         return str(error)
     linted = made.with_suffix(".linted")
@@ -73,6 +82,7 @@ STEPS = (
     Step("imports", tool("lint-imports", "--no-logo")),
     Step("budgets", lambda: "\n".join(budgets.complaints())),
     Step("contracts", tool("python", "-m", "events.generate", "--check")),
+    Step("configuration", configuration),
     Step("template", template),
 )
 
@@ -86,7 +96,7 @@ def main(names: Sequence[str]) -> int:
         started = time.monotonic()
         found = step.run()
         failed |= bool(found)
-        print(f"{step.name:<10}{'FAILED' if found else 'ok':<8}{time.monotonic() - started:5.1f} s")
+        print(f"{step.name:<14}{'FAILED' if found else 'ok':<8}{time.monotonic() - started:5.1f} s")
         if found:
             print(found, flush=True)
     return int(failed)

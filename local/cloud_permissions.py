@@ -15,7 +15,13 @@ STATEMENT: Final = re.compile(
     r'\s*(INSERT|UPDATE|DELETE|SELECT)\b.*?"([^"]+)"', re.IGNORECASE | re.DOTALL
 )
 FIELD: Final = re.compile(r"'(\w+)': \?")
+ASKED: Final = re.compile(r"(\w+) = \?")
 PARTITION: Final = re.compile(r"\bpk = (:\w+)")
+KEYS: Final = "dynamodb:LeadingKeys"
+BY_ACTION: Final = "sluice:KeysByAction"
+"""What a transaction's actions name, each by itself; no policy asks for it."""
+MEMBERS: Final = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem",
+                  "ConditionCheck": "ConditionCheckItem"}  # fmt: skip
 
 
 def authorise_statements_as_aws_does() -> None:
@@ -49,25 +55,44 @@ def statements(body: bytes) -> list[tuple[str, str]]:
 
 
 def limit_partitions_as_aws_does() -> None:
-    """Makes the condition `dynamodb:LeadingKeys` hold: MiniStack does not tell which they are."""
+    """Makes the condition `dynamodb:LeadingKeys` hold: MiniStack does not tell which they are.
+
+    Of a transaction, an action is asked for with the keys that it is done to.
+    """
     actions: Any = import_module("ministack.core.iam_actions")
-    known = actions.dynamodb_service_context
+    evaluator: Any = import_module("ministack.core.iam_evaluator")
+    known, asked = actions.dynamodb_service_context, evaluator.enforce
 
     def context(body: bytes) -> dict[str, Any]:
         found: dict[str, Any] = known(body)
         keys = partitions(body)
-        return found | {"dynamodb:LeadingKeys": keys} if keys else found
+        return found | {KEYS: keys, BY_ACTION: by_action(body)} if keys else found
+
+    def enforce(access_key: str, action: str, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
+        given = dict(named.pop("service_context", None) or {})
+        own = given.pop(BY_ACTION, {}).get(action)
+        named["service_context"] = given | ({KEYS: own} if own else {})
+        return asked(access_key, action, *rest, **named)
 
     actions.dynamodb_service_context = context
+    evaluator.enforce = enforce
+
+
+def by_action(body: bytes) -> dict[str, list[str]]:
+    """Action → the partition keys that a transaction does it to."""
+    found: dict[str, list[str]] = {}
+    for item in json.loads(body).get("TransactItems", []):
+        for member, request in item.items():
+            key = request.get("Key") or request.get("Item") or {}
+            if member in MEMBERS and "pk" in key:
+                found.setdefault(f"dynamodb:{MEMBERS[member]}", []).append(key["pk"]["S"])
+    return found
 
 
 def partitions(body: bytes) -> list[str]:
-    """The partition keys that a call names: of single items, batches, queries, transactions.
-
-    AWS looks at the items of a transaction one by one, and so is less strict than this at most.
-    """
+    """The partition keys that a call names: of single items, batches, queries, transactions."""
     call = json.loads(body)
-    named = [call, *map(_inserted, call.get("Statements", []))]
+    named = [call, *map(_named, call.get("Statements", []))]
     named += [inner for item in call.get("TransactItems", []) for inner in item.values()]
     for requests in call.get("RequestItems", {}).values():
         if isinstance(requests, dict):
@@ -80,9 +105,10 @@ def partitions(body: bytes) -> list[str]:
     return [key["pk"]["S"] for key in keys if "pk" in key]
 
 
-def _inserted(statement: Mapping[str, Any]) -> dict[str, Any]:
-    """The item of an `INSERT … VALUE {'pk': ?, …}`; nothing of another statement."""
-    names = FIELD.findall(statement["Statement"])
+def _named(statement: Mapping[str, Any]) -> dict[str, Any]:
+    """The item of an `INSERT … VALUE {'pk': ?, …}`, or what an `… WHERE pk = ? AND …` asks for."""
+    text = statement["Statement"]
+    names = FIELD.findall(text) or ASKED.findall(text.partition(" WHERE ")[2])
     return {"Item": dict(zip(names, statement.get("Parameters", []), strict=False))}
 
 

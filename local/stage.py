@@ -12,6 +12,7 @@ from botocore.credentials import Credentials
 
 from adapters.aws import Aws
 from adapters.table import Table
+from cli import files
 from local import cloud, deploy, place, prepare, service, synth, vendors, whereabouts
 from local.install import ROOT
 from local.programs import LocalError, Running
@@ -20,6 +21,7 @@ from schemas.config import Config
 
 HOME = ROOT / ".sluice"
 NAME = "local"
+SLUICE, POLICY = ROOT / "sluice.yaml", ROOT / "policy.yaml"
 COUNTED = {
     "AWS::Lambda::Function": "functions",
     "AWS::DynamoDB::Table": "tables",
@@ -38,7 +40,7 @@ class Stage:
     """For the cloud; 0 takes the last one or a free one."""
     persistent: bool = True
     recorded: bool = False
-    config: Config = field(default_factory=lambda: documents.config(ROOT / "sluice.yaml"))
+    config: Config = field(default_factory=lambda: files.both(SLUICE, POLICY)[0])
     running: Running | None = None
     outputs: dict[str, str] = field(default_factory=dict)
     stand_ins: Mapping[str, str] = field(default_factory=dict)
@@ -133,7 +135,7 @@ def prepare_stage(stage: Stage, say: Say) -> str:
     for name, value in known:
         prepare.keep_secret(stage.client("secretsmanager"), NAME, name, value)
     say("policy")
-    policy = documents.policy(ROOT / "policy.yaml")
+    policy = documents.policy(POLICY)
     told = prepare.policy(Table(_aws(stage), stage.outputs["GraphTable"]), policy)
     say("users")
     stage.passwords = prepare.make_users(

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from cli import files
 from local import layer
 from local.install import ROOT
 from local.programs import LocalError
-from schemas import documents
 from schemas.config import Config
 from schemas.errors import Misconfigured
 
@@ -27,8 +27,10 @@ def assembly(stage: str, config: Config, name: str = "") -> Path:
     """The cloud assembly of a stage, with the assets that its templates name.
 
     `name` keeps one beside another of the same stage. Two that are made at a time wait for each
-    other: each packs its own configuration into the one folder of code.
+    other: each packs its own configuration into the one folder of code. `Misconfigured` when its
+    systems do not fit their connectors.
     """
+    files.fit(config, ROOT / "sluice.yaml")
     with _alone():
         return _assembly(stage, config, name or stage)
 
@@ -101,7 +103,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--stage", default="dev")
     options = parser.parse_args(arguments)
     try:
-        made = assembly(options.stage, documents.config(ROOT / "sluice.yaml"))
+        made = assembly(options.stage, files.config(ROOT / "sluice.yaml"))
     except (LocalError, Misconfigured) as error:
         print(error, file=sys.stderr)
         return 1

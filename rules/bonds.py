@@ -127,18 +127,12 @@ def _part(
         together = frozenset(each for each in part if "#" not in each)
         others = [one for each, found in stood.items() if each not in part for one in found]
         for s in together & holders:
-            own = [_narrowed(one, together, bond, said) for one in lots[s].values()]
-            lots[s] = {}
-            for one in own:
-                _take(lots[s], one)
             for one in others:
                 _take(lots[s], Taken(one.about, one.events, together, bond.until))
 
 
 def _take(lot: Lot, one: Taken) -> None:
     """The same from two sides is lifted only by who could lift both."""
-    if not _stands(one.events):
-        return
     known = lot.get((one.about, one.events), one)
     both = Taken(one.about, one.events, one.by & known.by, max(one.after, known.after))
     lot[one.about, one.events] = both
@@ -157,12 +151,6 @@ def _made(row: ConsentRow, bond: Bond) -> bool:
     if row.state == "granted":
         return row.stated and row.effective_at <= bond.since
     return row.heard_at is None or min(row.heard_at, row.effective_at) <= bond.until
-
-
-def _narrowed(one: Taken, part: frozenset[SubjectKey], bond: Bond, said: Said) -> Taken:
-    """From now on only those who stay can lift it."""
-    then = _as_of(one, bond, said)
-    return Taken(one.about, then.events, one.by & part, one.after)
 
 
 def _as_of(one: Taken, bond: Bond, said: Said) -> Taken:

@@ -10,7 +10,7 @@ from rules import bonds, keys, money, normalise
 from rules.consent import ADDRESSES, Scope
 from rules.keys import Pepper
 from schemas.config import Config, Destination
-from schemas.decision import Decision
+from schemas.decision import Decision, DeliveryRow
 from schemas.graph import ConsentRow, CustomerId, IdentifierKey, Island, Known, Profile, SubjectKey
 from schemas.identifiers import Identifier
 from schemas.observation import Trait
@@ -19,6 +19,10 @@ CUSTOMER: Final = "customer"
 """The type of a name for somebody that is no address: the customer's id."""
 FACTS: Final = ("value", "orders", "segment")
 EVERYTHING: Final = (*get_args(Trait), *FACTS)
+DECISIVE: Final = frozenset({"identifiers", "subjects", "gone", "email", "phone"})
+"""What decides under which name somebody is known, and whose consent counts."""
+LIFTED_BY_AN_EVENT: Final = frozenset({"no_consent", "not_cleared"})
+"""Refusals that time alone does not lift: no grant is known, not even of a later date."""
 FREQUENT: Final = 5
 READERS: Final[Mapping[str, Callable[[str], Identifier | None]]] = {
     "email": normalise.email,
@@ -116,6 +120,14 @@ def scopes(addressee: Addressee, said: Mapping[str, Iterable[ConsentRow]]) -> tu
         Scope(_bearing(about, events, addressee), about in addressee.speaking)
         for about, events in said.items()
     )
+
+
+def stands(row: DeliveryRow, policy: str) -> bool:
+    """Whether a refusal holds until an event that decides. Somebody whom the destination holds is
+    always looked at.
+    """
+    refused = row.outcome == "withheld" and row.decision.reason in LIFTED_BY_AN_EVENT
+    return refused and not row.held and row.decision.policy == policy
 
 
 def _bearing(

@@ -6,11 +6,10 @@ from typing import Final
 
 from rules.normalise import comparable, postcode
 from schemas.identifiers import Claim, Identifier, IdentifierType
-from schemas.observation import Observation, Trait
+from schemas.observation import NAMED, Observation, Trait
 from schemas.policy import IdentityRules
 
 LONGEST: Final = 512
-NAMED: Final[Mapping[str, Trait]] = {"surname": "last_name"}
 PARTS: Final = frozenset[Trait](
     {
         "name", "first_name", "last_name", "birthday", "company",

@@ -1,6 +1,7 @@
 """Finding a customer by a name: keyed hashes of its words, so that no name is in a key."""
 
 from hashlib import sha256
+from typing import Final
 
 from rules import normalise
 from rules.keys import Pepper, digest
@@ -8,6 +9,8 @@ from schemas.graph import Profile
 from schemas.observation import Trait
 
 NAMES: tuple[Trait, ...] = ("name", "first_name", "last_name")
+MOST: Final = 24
+"""Words by which somebody is listed: their rows change with the view in one transaction."""
 
 
 def words(text: str) -> frozenset[str]:
@@ -20,7 +23,7 @@ def words_of(profile: Profile | None) -> frozenset[str]:
     if profile is None or profile.gone:
         return frozenset()
     named = (profile.traits[trait].value for trait in NAMES if trait in profile.traits)
-    return frozenset(word for name in named for word in words(name))
+    return frozenset(sorted({word for name in named for word in words(name)})[:MOST])
 
 
 def partition(pepper: Pepper, word: str) -> str:

@@ -35,7 +35,8 @@ from rules.resolution_consents import bring_consents
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
 from rules.resolution_links import news, plan_link, refuse_too_many
-from rules.resolution_moves import Move, store_moves, survey
+from rules.resolution_moves import store_moves, survey
+from rules.resolution_places import Move
 from rules.resolution_rows import store_consents, store_records
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, Unread, View

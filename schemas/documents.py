@@ -3,23 +3,20 @@
 For the tools and the deployment; a function gets the validated result as JSON, without YAML.
 """
 
-from collections.abc import Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
+from schemas import names
+from schemas.advice import Complaint, Place, Places, Written, complaints, known_part
 from schemas.config import Config
 from schemas.errors import Misconfigured
 from schemas.policy import Policy
 
 Model = TypeVar("Model", bound=BaseModel)
-Path_ = tuple[int | str, ...]
-
-WRITE = {"schedule": "rate(15 minutes)", "base_url": "https://...", "country": "two capitals"}
 
 
 class Problem(NamedTuple):
@@ -37,9 +34,9 @@ class Problem(NamedTuple):
 class Invalid(Misconfigured):
     """A file that cannot be used as it is; its message is one line a problem."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = tuple(problems)
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(dict.fromkeys(problems), key=lambda one: one[:2]))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 def config(path: Path) -> Config:
@@ -48,129 +45,123 @@ def config(path: Path) -> Config:
 
 
 def policy(path: Path) -> Policy:
-    """`policy.yaml`, or `Invalid`; its patterns compile and its names refer to something."""
+    """`policy.yaml`, or `Invalid`; its patterns end, and its names refer to something."""
     found = _read(path, Policy)
-    problems = tuple(_dangling(path, found))
+    problems = placed(path, names.within(found))
     if problems:
         raise Invalid(problems)
     return found
 
 
 def together(config_: Config, policy_: Policy, path: Path) -> tuple[Problem, ...]:
-    """Destinations that the policy does not clear, and rules for destinations that are not."""
-    lines = _lines(_compose(path))
-    missing = (
-        Problem(
-            path.name,
-            lines.get(("destinations",), 1),
-            f'destination "{name}" has no rule here, so nothing may leave for it. Write '
-            f"destinations.{name}: {{purpose: ..., channel: ..., fields: [...]}}.",
-        )
-        for name in config_.destinations
-        if name not in policy_.destinations
-    )
-    spare = (
-        Problem(
-            path.name,
-            lines.get(("destinations", name), 1),
-            f'"{name}" is no destination of sluice.yaml.{_meant(name, config_.destinations)}',
-        )
-        for name in policy_.destinations
-        if name not in config_.destinations
-    )
-    return (*missing, *spare)
+    """Destinations that the policy does not clear, and rules for systems that are not there."""
+    return placed(path, names.between(config_, policy_))
+
+
+def placed(path: Path, found: Iterable[Complaint]) -> tuple[Problem, ...]:
+    """Complaints about a file that can be read, each at its line."""
+    told = tuple(found)
+    if not told:
+        return ()
+    places, _ = _parsed(path)
+    return tuple(_problem(path, places, each) for each in told)
+
+
+def _problem(path: Path, places: Places, found: Complaint) -> Problem:
+    line = places.get(known_part(found.place, places), Written(1)).line
+    return Problem(path.name, line, str(found))
 
 
 def _read(path: Path, model: type[Model]) -> Model:
-    node = _compose(path)
+    places, content = _parsed(path)
+    if not places:
+        needed = (name for name, field in model.model_fields.items() if field.is_required())
+        said = f"the file is empty. Write {', '.join(f'{name}:' for name in needed)} and the rest."
+        raise Invalid([Problem(path.name, 1, said)])
     try:
-        return model.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        return model.model_validate(content)
     except ValidationError as error:
-        lines = _lines(node)
-        raise Invalid(
-            [_problem(path.name, lines, each, model) for each in error.errors()]
-        ) from error
+        found = complaints(error, places, model)
+        raise Invalid(_problem(path, places, each) for each in found) from error
 
 
-def _compose(path: Path) -> yaml.Node | None:
+def _parsed(path: Path) -> tuple[Places, Any]:
+    """What is where, and what it says; a key that stands twice would be a line without effect."""
+    text = _text(path)
+    loader = yaml.SafeLoader(text)
     try:
-        return yaml.compose(path.read_text("utf-8"))
+        node = loader.get_single_node()
+        if node is None:
+            return {}, None
+        written = list(_walk(node))
+        content = loader.construct_document(node)
+    except (yaml.MarkedYAMLError, RecursionError, ValueError) as error:
+        raise Invalid([_unread(path, error)]) from error
+    finally:
+        loader.dispose()
+    return _once(path, written), content
+
+
+def _once(path: Path, written: Iterable[tuple[Place, Written]]) -> Places:
+    places: dict[Place, Written] = {}
+    twice: dict[Place, Problem] = {}
+    for place, there in written:
+        first = places.setdefault(place, there)
+        if first is not there and place[:-1] not in twice:
+            said = f"this stands twice, first on line {first.line}. Write it once."
+            twice[place] = Problem(path.name, there.line, str(Complaint(place, said)))
+    if twice:
+        raise Invalid(twice.values())
+    return places
+
+
+def _text(path: Path) -> str:
+    raw = _bytes(path)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        said = "this line is not UTF-8. Write the file as UTF-8: an editor calls it the encoding."
+        raise Invalid([Problem(path.name, line, said)]) from error
+    odd = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    if odd:
+        line = text[: odd.start()].count("\n") + 1
+        said = f"this line has the character U+{ord(odd.group()):04X}. Write it without."
+        raise Invalid([Problem(path.name, line, said)])
+    return text
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except FileNotFoundError as error:
-        text = f"there is no {path.name} here. Run this in the folder that holds it."
-        raise Invalid([Problem(path.name, 1, text)]) from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        text = f"this is not YAML: {error.problem}. Look at the indentation and the quotes."
-        raise Invalid([Problem(path.name, line, text)]) from error
+        said = f"there is no {path.name} here. Run this in the folder that holds it."
+        raise Invalid([Problem(path.name, 1, said)]) from error
+    except OSError as error:
+        said = f"it cannot be read: {error.strerror}. Write it as a plain file, readable by you."
+        raise Invalid([Problem(path.name, 1, said)]) from error
 
 
-def _lines(node: yaml.Node | None, at: Path_ = ()) -> dict[Path_, int]:
-    if node is None:
-        return {}
-    found = {at: node.start_mark.line + 1}
+def _unread(path: Path, error: Exception) -> Problem:
+    if not isinstance(error, yaml.MarkedYAMLError):
+        said = (
+            "a value in it cannot be read, or holds itself. Write dates in quotes, and no & or *."
+        )
+        return Problem(path.name, 1, said)
+    line = error.problem_mark.line + 1 if error.problem_mark else 1
+    if "'\\t'" in str(error.problem):
+        return Problem(path.name, line, "a tab indents this line. Write spaces instead.")
+    advice = "Write the indentation and the quotes as on the lines around it."
+    return Problem(path.name, line, f"this is not YAML: {error.problem}. {advice}")
+
+
+def _walk(node: yaml.Node, at: Place = (), line: int = 0) -> Iterator[tuple[Place, Written]]:
+    """Each place once for each time that it stands there; a value is on the line of its key."""
+    text = node.value if isinstance(node, yaml.ScalarNode) else None
+    yield at, Written(line or node.start_mark.line + 1, text)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            place = (*at, str(key.value))
-            found |= _lines(value, place) | {place: key.start_mark.line + 1}
+            yield from _walk(value, (*at, str(key.value)), key.start_mark.line + 1)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            found |= _lines(value, (*at, index))
-    return found
-
-
-def _problem(
-    file: str, lines: dict[Path_, int], error: ErrorDetails, model: type[BaseModel]
-) -> Problem:
-    place = tuple(part for part in error["loc"] if part != "[key]")
-    known = next((place[:n] for n in range(len(place), -1, -1) if place[:n] in lines), ())
-    name = ".".join(str(part) for part in place)
-    return Problem(file, lines.get(known, 1), f"{name}: {_advice(error, place, model)}")
-
-
-def _advice(error: ErrorDetails, place: Path_, model: type[BaseModel]) -> str:
-    given = error.get("input")
-    match error["type"]:
-        case "missing":
-            return f'"{place[-1]}" is missing. Write it on a line of its own.'
-        case "extra_forbidden":
-            names = _fields_at(model, place[:-1])
-            return f'"{place[-1]}" is not known here.{_meant(str(place[-1]), names)}'
-        case "literal_error":
-            expected = error.get("ctx", {}).get("expected", "")
-            return f'"{given}" is not one of {expected}.'
-        case "string_pattern_mismatch":
-            write = WRITE.get(str(place[-1]), "lower-case letters, digits and -")
-            return f'"{given}" does not fit. Write {write}.'
-        case "value_error":
-            return f"{error['ctx']['error']}."
-        case _:
-            return f"{error['msg'][:1].lower()}{error['msg'][1:]}."
-
-
-def _fields_at(model: Any, place: Path_) -> Sequence[str]:  # noqa: ANN401 - walks annotations
-    for part in place:
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            info = model.model_fields.get(str(part))
-            model = info.annotation if info else None
-        else:
-            model = getattr(model, "__args__", (None,))[-1]
-    return list(model.model_fields) if hasattr(model, "model_fields") else []
-
-
-def _meant(name: str, names: object) -> str:
-    known = [str(each) for each in names] if hasattr(names, "__iter__") else []
-    close = get_close_matches(name, known, 1)
-    if close:
-        return f' Write "{close[0]}".'
-    return f" Known: {', '.join(known)}." if known else ""
-
-
-def _dangling(path: Path, found: Policy) -> list[Problem]:
-    lines = _lines(_compose(path))
-    problems = []
-    for name, rule in found.destinations.items():
-        if rule.purpose not in found.purposes:
-            place = ("destinations", name, "purpose")
-            text = f'no purpose "{rule.purpose}".{_meant(rule.purpose, found.purposes)}'
-            problems.append(Problem(path.name, lines.get(place, 1), f"{'.'.join(place)}: {text}"))
-    return problems
+            yield from _walk(value, (*at, index))

@@ -1,6 +1,7 @@
 """One vendor record, normalised: what a connector makes and the resolver consumes."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
@@ -13,6 +14,8 @@ Trait = Literal[
     "street", "city", "postcode", "region", "country", "lifecycle",
 ]  # fmt: skip
 """The traits of a customer. An address is its parts."""
+NAMED: Final[Mapping[str, Trait]] = {"surname": "last_name"}
+"""Traits by the name that a composite identifier type has for them."""
 
 Channel = Literal["email", "sms", "phone", "post", "any"]
 

@@ -1,6 +1,5 @@
 """`policy.yaml`: what identifies, what is permitted, what may leave. Owner: privacy."""
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -8,22 +7,17 @@ from pydantic import AfterValidator, Field, StringConstraints
 from schemas.frozen import Written
 from schemas.identifiers import IdentifierType
 from schemas.observation import Channel, Trait
+from schemas.patterns import checked
 
 Purpose = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")]
 Basis = Literal["consent", "contract", "legal_obligation", "legitimate_interest"]
+Fact = Literal["value", "orders", "segment"]
+"""What is worked out of a customer's records."""
 
-
-def _compiles(pattern: str) -> str:
-    """Wherever a policy comes from: one that does not compile would stop every record."""
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        message = f"this pattern does not compile: {error}"
-        raise ValueError(message) from error
-    return pattern
-
-
-Pattern = Annotated[str, StringConstraints(min_length=1, max_length=256), AfterValidator(_compiles)]
+RetentionClass = Literal["interaction", "profile", "delivery", "quarantine"]
+"""The classes of items that the sweep knows."""
+Pattern = Annotated[str, StringConstraints(min_length=1, max_length=256), AfterValidator(checked)]
+"""Checked wherever a policy comes from: a bad one would stop every record."""
 
 
 class IdentifierRule(Written):
@@ -69,7 +63,7 @@ class DestinationRule(Written):
 
     purpose: Purpose
     channel: Channel = "any"
-    fields: tuple[Trait | Literal["value", "orders", "segment"], ...] = ()
+    fields: tuple[Trait | Fact, ...] = ()
 
 
 class RoleRule(Written):
@@ -94,4 +88,4 @@ class Policy(Written):
     purposes: dict[Purpose, PurposeRule]
     destinations: dict[str, DestinationRule] = {}
     roles: dict[Literal["agent", "operator", "privacy"], RoleRule] = {}
-    retention: dict[str, RetentionRule] = {}
+    retention: dict[RetentionClass, RetentionRule] = {}

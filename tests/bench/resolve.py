@@ -46,6 +46,9 @@ def measure() -> Iterator[Figure]:
     wru, rru = small.write / EVENTS, small.read / EVENTS
     yield Figure("resolve.wru_per_event", wru, "write units", EVENTS)
     yield Figure("resolve.rru_per_event", rru, "read units", EVENTS)
+    moving = metered(movable=True)
+    yield Figure("resolve.wru_per_event_movable", moving.write / EVENTS, "write units", EVENTS)
+    yield Figure("resolve.rru_per_event_movable", moving.read / EVENTS, "read units", EVENTS)
     dollars = wru * WRITE_DOLLARS + rru * READ_DOLLARS
     yield Figure("resolve.usd_per_million", dollars, "USD", EVENTS)
     yield Figure("resolve.cpu_ms_per_event", metered().cpu / EVENTS * 1000, "ms", EVENTS)
@@ -82,14 +85,18 @@ def units(stores: Stores, customers: int) -> Spent:
     return Spent(sum(each.read for each in every), sum(each.write for each in every))
 
 
-def metered() -> Meter:
-    """The mix on a store in memory: the resolver's own processor time, and units by the rules."""
+def metered(*, movable: bool = False) -> Meter:
+    """The mix on a store in memory: the resolver's own processor time, and units by the rules.
+
+    `movable`: its orders and calls are of kinds that can change whom they are about.
+    """
     meter = Meter()
     for n in range(TOUCHED):
         meter.run(resolve([contact(n)], LAWS))
     meter.reset()
     for batch in mix(TOUCHED):
-        meter.run(resolve(batch, LAWS))
+        told = [e._replace(movable=movable and bool(e.observation.interaction)) for e in batch]
+        meter.run(resolve(told, LAWS))
     return meter
 
 
@@ -137,7 +144,7 @@ def _next(numbers: Iterator[int]) -> list[int]:
     return [next(numbers) for _ in range(BATCH)]
 
 
-def collisions(rate: int) -> Tally:
+def collisions(rate: int, *, movable: bool = False) -> Tally:
     """So many events a second of one subject, a quarter with money, on a clock that lets them
     collide as on DynamoDB: the engine does one call at a time, so there nothing ever does.
     """
@@ -145,7 +152,7 @@ def collisions(rate: int) -> Tally:
     clocked = Clocked(random)
     clocked.run([Arrival(0.0, partial(resolve, [contact(1)], LAWS))], writers=1)
     clocked.tally = Tally()
-    events = [interaction(1, i, paid=i % 4 == 0) for i in range(HOT)]
+    events = [interaction(1, i, paid=i % 4 == 0)._replace(movable=movable) for i in range(HOT)]
     at, arrivals = 0.0, []
     for start in range(0, HOT, BATCH):
         at += random.expovariate(rate / BATCH)

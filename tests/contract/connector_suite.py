@@ -21,6 +21,7 @@ from connectors.contract import (
     Connector,
     Delivery,
     Json,
+    Page,
     Refused,
     Request,
     Response,
@@ -55,6 +56,9 @@ class Subject:
     connector: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     samples: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    lists: bool = False
+    """Whether the vendor's pages are bare lists: then an empty one is a page, elsewhere it is no
+    answer."""
 
     @property
     def module(self) -> Connector:
@@ -76,9 +80,11 @@ def connector_suite(
     connector: str,
     settings: Mapping[str, Any] | None = None,
     samples: Mapping[str, Sequence[Any]] | None = None,
+    *,
+    lists: bool = False,
 ) -> type:
     """The tests of one connector, as a class that pytest collects."""
-    subject = Subject(connector, settings or {}, samples or {})
+    subject = Subject(connector, settings or {}, samples or {}, lists)
     return type("ConnectorContract", (_Suite,), {"subject": subject, "__test__": True})
 
 
@@ -108,13 +114,28 @@ class _Suite:
             assert first.path.startswith("/")
             assert "://" not in first.path
 
-    @pytest.mark.parametrize("body", [b"", b'{"records": [', b"[]", b"null", b"{}", b"\xff"])
+    @pytest.mark.parametrize(
+        "body", [b"", b'{"records": [', b'[{"id": 1}', b"[", b"null", b"{}", b"\xff"]
+    )
     def test_an_answer_that_is_cut_short_is_asked_for_again(self, body: bytes) -> None:
         for kind in self.subject.module.SPEC.kinds:
-            pull = self.subject.module.pull(self.subject.system, kind, {}, NOW)
-            next(pull)
             with pytest.raises(RetryLater):
-                pull.send(Response(200, {"content-type": "application/json"}, body))
+                self._answered(kind, body)
+
+    def test_an_empty_list_is_a_page_only_where_pages_are_lists(self) -> None:
+        for kind in self.subject.module.SPEC.kinds:
+            if self.subject.lists:
+                page = self._answered(kind, b"[]")
+                assert isinstance(page, Page)
+                assert page.records == ()
+            else:
+                with pytest.raises(RetryLater):
+                    self._answered(kind, b"[]")
+
+    def _answered(self, kind: str, body: bytes) -> Request | Page:
+        pull = self.subject.module.pull(self.subject.system, kind, {}, NOW)
+        next(pull)
+        return pull.send(Response(200, {"content-type": "application/json"}, body))
 
     @pytest.mark.parametrize("junk", [None, [], "text", 7, {}, {"id": None}, {"id": LONG}])
     def test_what_is_no_record_is_set_aside(self, junk: Json) -> None:
@@ -190,6 +211,13 @@ class _Suite:
         for headers in tried:
             found = module.verify(self.subject.system, SECRET, inbound(b"{}", headers), NOW)
             assert isinstance(found, Refused)
+
+    def test_what_bears_a_record_is_never_a_ping(self) -> None:
+        bodies = [json.dumps(record).encode() for _, record in self._samples()]
+        for kind in self.subject.module.SPEC.accepts:
+            for body in (*bodies, b"", b"{}", b"[]", b"a=1&email=ada@example.com"):
+                sent = inbound(body, {"content-type": kind})
+                assert not self.subject.module.ping(self.subject.system, sent)
 
     def test_a_webhook_secret_that_was_never_set_accepts_nothing(self) -> None:
         module = self.subject.module

@@ -84,9 +84,13 @@ def _claims(values: dict[str, str]) -> tuple[Claim, ...]:
 
 
 def people(monkeypatch: pytest.MonkeyPatch, **more: object) -> People:
-    """A hub with three sources and nobody in it."""
+    """A hub with three sources, one destination and nobody in it."""
     system = {"connector": "shopify", "base_url": "https://shop.example.com"}
-    config = {"company": "Lumen & Loom", "sources": dict.fromkeys(OBJECTS, system)}
+    config = {
+        "company": "Lumen & Loom",
+        "sources": dict.fromkeys(OBJECTS, system),
+        "destinations": {"mailchimp": {**system, "connector": "mailchimp"}},
+    }
     found = People(wire(monkeypatch, config=Config.model_validate(config), **more))
     monkeypatch.setattr(wiring, "now", lambda: found.now)
     return found

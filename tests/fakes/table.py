@@ -1,30 +1,33 @@
 """`adapters.table.Table` over rows in memory, which also tells what its stream would tell."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.table import Rows, Table, encode, encode_key, key_of
-from schemas.rows import Item, Key, Write
+from schemas.rows import Conflict, Item, Key, Write, version_is
 from tests.simulator.store import MemoryTable
 
 
 @dataclass(slots=True)
 class FakeTable(Table):
-    """`changes` are the stream records of everything that was written, in order."""
+    """`changes` are the stream records of everything that was written, in order. `tick` is called
+    before each call, and after each that writes; it may raise to kill.
+    """
 
     aws: Any = None
     name: str = "graph"
     store: MemoryTable = field(default_factory=MemoryTable)
     changes: list[dict[str, Any]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    tick: Callable[[], None] = lambda: None
 
     def get(self, key: Key, *, consistent: bool = True) -> Item | None:
-        self.calls.append("get")
+        self._begun("get")
         return self.store.get_many([key]).get(key)
 
     def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, Item]:
-        self.calls.append("get_many")
+        self._begun("get_many")
         return self.store.get_many(keys)
 
     def query(  # noqa: PLR0913 - as the port has it
@@ -37,7 +40,7 @@ class FakeTable(Table):
         newest_first: bool = False,
         after: Key | None = None,
     ) -> Rows:
-        self.calls.append("query")
+        self._begun("query")
         rows = list(self.store.query(pk, begins))
         if newest_first:
             rows.reverse()
@@ -47,11 +50,11 @@ class FakeTable(Table):
         return Rows(page, key_of(page[-1]) if len(page) < len(rows) else None)
 
     def all(self, pk: str, begins: str = "", *, consistent: bool = True) -> Iterator[Item]:
-        self.calls.append("query")
+        self._begun("query")
         yield from self.store.query(pk, begins)
 
     def scan(self, after: Key | None = None, *, limit: int = 100) -> Rows:
-        self.calls.append("scan")
+        self._begun("scan")
         page = self.store.scan(after, limit)
         return Rows(page.items, page.after)
 
@@ -71,19 +74,35 @@ class FakeTable(Table):
             self.transact([write])
 
     def transact(self, writes: Sequence[Write]) -> None:
-        self.calls.append("write")
+        self._begun("write")
         before = {write.key: self.store.rows.get(write.key) for write in writes}
         self.store.transact(writes)
         for key, old in before.items():
             self._stream(key, old, self.store.rows.get(key))
+        self.tick()
 
     def insert_many(self, items: Sequence[Item]) -> list[bool]:
-        self.calls.append("insert_many")
+        self._begun("insert_many")
         verdicts = self.store.insert_many(items)
         for item, new in zip(items, verdicts, strict=True):
             if new:
                 self._stream(key_of(item), None, self.store.rows[key_of(item)])
         return verdicts
+
+    def remove_many(self, name: str, seen: Mapping[Key, int]) -> list[bool]:
+        verdicts = []
+        for key, version in seen.items():
+            try:
+                self.transact([Write("update", key, remove=(name,), condition=version_is(version))])
+            except Conflict:
+                verdicts.append(False)
+            else:
+                verdicts.append(True)
+        return verdicts
+
+    def _begun(self, call: str) -> None:
+        self.calls.append(call)
+        self.tick()
 
     def _stream(self, key: Key, old: Item | None, new: Item | None) -> None:
         if old == new:

@@ -1,5 +1,6 @@
 """Delivering to one destination: what goes out, what is held back, what the ledger says."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -301,9 +302,27 @@ def test_each_whom_a_customer_was_parted_from_costs_one_read_more(hub: Hub) -> N
     hub.says(key_of("ada"))
     hub.deliver(ada)
     before = reads()
-    island = island_from(hub.graph.get(island_key("g1")) or {})
-    parts = tuple(frozenset({s}) for s in ("s-ada", "s-ben", "email#ben"))
-    bond = Bond(parts=parts, since=START, until=START)
-    bonded = island_item(island.model_copy(update={"bonds": (bond,)}))
-    hub.graph.write(Write("put", island_key("g1"), bonded))
+    parted(hub, -1, "s-ada", "s-ben", "email#ben")
     assert reads() == before + 2.0
+
+
+def test_who_took_something_along_brings_it_back(hub: Hub) -> None:
+    """Ada withdrew, Ben took it along, she granted anew; one again, both were refused."""
+    ada = hub.knows("ada")
+    for state, days in (("granted", -9), ("withdrawn", -8), ("granted", -4)):
+        hub.says("s-ada", state, days=days)
+    parted(hub, -6, "s-ada", "s-ben")
+    hub.deliver(ada)
+    assert hub.outcomes("ada") == [("sent", "granted")]
+    parted(hub, -2, "s-ada", "s-ben", "s-cem")
+    hub.deliver(ada)
+    assert hub.outcomes("ada")[-1] == ("withheld", "opted_out")
+
+
+def parted(hub: Hub, days: int, *parts: str) -> None:
+    """They were one customer until then."""
+    island = island_from(hub.graph.get(island_key("g1")) or {})
+    at = START + timedelta(days=days)
+    bond = Bond(parts=tuple(frozenset({each}) for each in parts), since=at, until=at)
+    after = island.model_copy(update={"bonds": (*island.bonds, bond)})
+    hub.graph.write(Write("put", island_key("g1"), island_item(after)))

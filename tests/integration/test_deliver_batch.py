@@ -7,14 +7,16 @@ from typing import Any, cast
 
 import pytest
 
+from adapters.customers import profile_key
 from connectors import registry
 from connectors.contract import Response
 from functions import calling, wiring
 from functions.deliver import handler
 from schemas.config import Config
 from schemas.policy import Policy
+from schemas.rows import Write
 from schemas.settings import Settings
-from tests.simulator.mailing import LETTERS, PEPPER, POLICY, START, Hub, address, key_of
+from tests.simulator.mailing import LETTERS, PEPPER, POLICY, START, Hub, Killed, address, key_of
 
 ARN = "arn:aws:sqs:eu-central-1:000000000000:sluice-test-deliver-letters"
 CONFIG = {
@@ -81,7 +83,6 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Post:
         "journal": hub.journal,
         "aws": queue,
         "logger": quiet,
-        "metrics": SimpleNamespace(flush_metrics=lambda: None),
         "jitter": 0.0,
     }
     for name, value in ports.items():
@@ -132,6 +133,102 @@ def test_what_the_destination_may_not_know_costs_nothing_and_hides_nothing(post:
     consent = event("ConsentChanged", customer=ada, purpose="offers", version=1)
     assert post.receives(moved, consent) == []
     assert address("ada") in post.hub.service.people
+
+
+def test_the_customers_of_a_batch_are_read_together_while_that_is_fresh(post: Post) -> None:
+    names = ("ada", "ben", "cem", "dora")
+    people = [post.hub.knows(name, into=f"g{number}") for number, name in enumerate(names)]
+    for name in names:
+        post.hub.says(key_of(name))
+    calls: list[str] = []
+    post.hub.tick = calls.append
+    bodies = [event("CustomerChanged", customer=c, version=1, changed=["email"]) for c in people]
+    assert post.receives(*bodies) == []
+    assert calls.count("get") == 2
+    post.hub.service.arriving = lambda: post.hub.wait(0.6)
+    for name in names:
+        post.hub.says(key_of(name), "withdrawn", days=1)
+    calls.clear()
+    assert post.receives(*bodies) == []
+    assert calls.count("get") == 4, "two after each second"
+    assert {each["status"] for each in post.hub.service.people.values()} == {"off"}
+
+
+def test_a_broken_row_holds_up_its_own_customer_only(post: Post) -> None:
+    ada, ben = post.hub.knows("ada"), post.hub.knows("ben", into="g2")
+    post.hub.says(key_of("ada"))
+    broken = Write("put", profile_key(ben), {"v": 1, "data": "{}"})
+    post.hub.graph.write(broken)
+    bodies = [event("ConsentChanged", customer=c, purpose="offers", version=1) for c in (ada, ben)]
+    assert post.receives(*bodies) == ["m1"]
+    assert address("ada") in post.hub.service.people
+
+
+def test_a_refusal_that_a_change_cannot_lift_is_not_thought_over(post: Post) -> None:
+    ada = post.hub.knows("ada")
+    consent = event("ConsentChanged", customer=ada, purpose="offers", version=1)
+    assert post.receives(consent) == []
+    renamed = event("CustomerChanged", customer=ada, version=1, changed=["first_name"])
+    calls: list[str] = []
+    post.hub.tick = calls.append
+    assert post.receives(renamed) == []
+    assert calls.count("query") == 0
+    assert post.hub.outcomes("ada") == [("withheld", "no_consent")]
+    post.hub.says(key_of("ada"))
+    moved = event("CustomerChanged", customer=ada, version=1, changed=["email"])
+    assert post.receives(moved) == []
+    assert post.hub.outcomes("ada")[-1] == ("sent", "granted")
+
+
+def test_a_change_that_cannot_lift_a_refusal_hides_none_that_can(post: Post) -> None:
+    ada = post.hub.knows("ada")
+    consent = event("ConsentChanged", customer=ada, purpose="offers", version=1)
+    assert post.receives(consent) == []
+    post.hub.says(key_of("ada"))
+    renamed = event("CustomerChanged", customer=ada, version=1, changed=["first_name"])
+    assert post.receives(renamed, consent) == []
+    assert post.hub.outcomes("ada")[-1] == ("sent", "granted")
+
+
+def test_a_refusal_is_thought_over_under_a_new_policy(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = post.hub.knows("ada")
+    renamed = event("CustomerChanged", customer=ada, version=1, changed=["first_name"])
+    assert post.receives(renamed) == []
+    monkeypatch.setattr(wiring, "policy", lambda: ("v2", Policy.model_validate(POLICY)))
+    assert post.receives(renamed) == []
+    assert [entry.decision.policy for entry in post.hub.ledger("ada")] == ["v1", "v2"]
+
+
+def test_a_refusal_is_thought_over_when_nobody_knows_what_was_sent_meanwhile(post: Post) -> None:
+    ada = post.hub.knows("ada")
+    consent = event("ConsentChanged", customer=ada, purpose="offers", version=1)
+    assert post.receives(consent) == []
+    post.hub.says(key_of("ada"))
+
+    def gone() -> None:
+        raise Killed
+
+    post.hub.service.arriving = gone
+    with pytest.raises(Killed):
+        post.receives(consent)
+    post.hub.service.arriving = lambda: None
+    post.hub.wait(360)
+    renamed = event("CustomerChanged", customer=ada, version=1, changed=["first_name"])
+    assert post.receives(renamed) == []
+    assert post.hub.outcomes("ada")[-1] == ("sent", "granted")
+
+
+def test_a_refusal_that_time_lifts_is_thought_over_at_each_change(post: Post) -> None:
+    ada = post.hub.knows("ada")
+    post.hub.says(key_of("ada"), days=1)
+    renamed = event("CustomerChanged", customer=ada, version=1, changed=["first_name"])
+    assert post.receives(renamed) == []
+    assert post.hub.outcomes("ada") == [("withheld", "future_grant")]
+    post.hub.wait(2 * 86_400)
+    assert post.receives(renamed) == []
+    assert post.hub.outcomes("ada")[-1] == ("sent", "granted")
 
 
 def test_a_poison_message_stays_and_the_rest_goes_on(post: Post) -> None:

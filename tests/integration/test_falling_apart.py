@@ -122,6 +122,13 @@ def test_what_one_says_afterwards_does_not_bind_the_other(hub: People) -> None:
     assert not may_have_offers(hub, "crm:ben")
 
 
+def test_a_withdrawal_that_had_ended_binds_nobody(hub: People) -> None:
+    hears(hub, "crm:ben", "withdrawn")
+    hears(hub, "crm:ben", "granted")
+    falls_apart(hub)
+    assert may_have_offers(hub, "shop:ada")
+
+
 def test_a_withdrawal_of_before_that_comes_late_binds_and_wakes_both(hub: People) -> None:
     falls_apart(hub)
     before = len(hub.said)

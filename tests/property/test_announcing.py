@@ -1,6 +1,7 @@
 """Whatever the order in which a stream's shards are read, and however often: the same views."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from zlib import crc32
@@ -9,16 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.customers import Customers
+from adapters.customers import Customers, profile_from
+from events.outbound import CustomerChanged
 from functions import announce
 from functions.folding import Job, folded, read
 from rules import listing
+from rules.profile import changed
 from rules.resolution_items import island_from, island_key
 from schemas.graph import Island, SubjectKey
 from tests.fakes.graph import World, called, policy, wire
 
 SUBJECTS = 5
 SHARDS = 3
+
+
+class Killed(BaseException):
+    """The process is gone: nothing after this runs."""
 
 
 @dataclass
@@ -41,7 +48,8 @@ class History:
 
     def step(self) -> None:
         """One thing happens."""
-        self.chance.choice([self.rename, self.join, self.relabel, self.hear, self.hear])()
+        deeds = [self.rename, self.join, self.relabel, self.hear, self.hear, self.hear_badly]
+        self.chance.choice(deeds)()
 
     def rename(self) -> None:
         s = self.chance.choice(self.subjects)
@@ -75,13 +83,35 @@ class History:
 
     def hear(self) -> None:
         """One shard is read on, by a batch; at times the batch before comes again."""
-        shard = self.chance.randrange(SHARDS)
+        self._hear(self.chance.randrange(SHARDS))
+
+    def _hear(self, shard: int) -> None:
         waiting = [c for c in self.world.table.changes if _shard(c) == shard]
         first = self.read_to[shard]
         again = max(0, first - self.chance.choice([0, 0, 2]))
         last = min(len(waiting), first + self.chance.randint(1, 6))
         assert announce.handler({"Records": waiting[again:last]}) == {"batchItemFailures": []}
         self.read_to[shard] = last
+
+    def hear_badly(self) -> None:
+        """While a batch is worked on, another shard is read, too; or the process is gone."""
+        shard, other = self.chance.sample(range(SHARDS), 2)
+        left = [self.chance.randrange(30)]
+        events: list[Callable[[], None]] = [self._die, lambda: self._hear(other)]
+        meanwhile = self.chance.choice(events)
+
+        def tick() -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                meanwhile()
+
+        self.world.table.tick = tick
+        with suppress(Killed):
+            self._hear(shard)
+        self.world.table.tick = lambda: None
+
+    def _die(self) -> None:
+        raise Killed
 
     def end(self) -> None:
         """Every shard is read to its end."""
@@ -96,7 +126,7 @@ def _shard(change: dict[str, dict[str, dict[str, dict[str, str]]]]) -> int:
     return crc32(change["dynamodb"]["Keys"]["pk"]["S"].encode()) % SHARDS
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.integers(0, 2**32), st.integers(5, 40))
 def test_the_views_are_those_of_the_graph_in_the_end(seed: int, steps: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
@@ -106,6 +136,7 @@ def test_the_views_are_those_of_the_graph_in_the_end(seed: int, steps: int) -> N
             history.step()
         history.end()
         _in_step(history)
+        _all_told(history)
 
 
 def _in_step(history: History) -> None:
@@ -127,3 +158,25 @@ def _in_step(history: History) -> None:
         assert found.model_dump(exclude=told) == wanted.model_dump(exclude=told)
     listed = {key.sk for key in table.store.rows if key.pk in listing.partitions("customer")}
     assert listed == set(alive)
+
+
+def _all_told(history: History) -> None:
+    """Each change of a view is in an event of that version or a later one, said after it."""
+    said: dict[str, CustomerChanged] = {}
+    for event in history.world.said:
+        if isinstance(event.data, CustomerChanged):
+            assert said.setdefault(event.id, event.data) == event.data, "an id is one event"
+    for record in history.world.table.changes:
+        change = announce.change(record)
+        if change.about != "profile" or change.new is None:
+            continue
+        new = profile_from(change.new)
+        names = changed(profile_from(change.old) if change.old else None, new)
+        assert not names or any(
+            each.customer == new.customer
+            and each.version >= new.version
+            and set(names) <= set(each.changed)
+            for each in said.values()
+        ), (new.customer, new.version, names)
+    rows = history.world.table.store.rows.values()
+    assert not any("untold" in row for row in rows)

@@ -12,8 +12,9 @@ from rules.resolution import resolve
 from rules.resolution_calls import Steps
 from rules.resolution_islands import Laws
 from rules.resolution_items import HEAD
-from rules.resolution_moves import Move, store_moves
+from rules.resolution_moves import store_moves
 from rules.resolution_parting import PARTED
+from rules.resolution_places import Move
 from schemas.rows import Write
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
 from tests.property.test_resolution_everything import Story, told_by, told_by_the_oracle

@@ -68,6 +68,13 @@ def test_a_record_that_can_move_costs_its_pointer_once(
     assert known(version(record, 1)) == units
 
 
+def test_a_batch_of_them_costs_what_each_does_and_their_subject_once() -> None:
+    calls = [version(interaction(1, n, paid=False), 1) for n in range(40)]
+    orders = [version(interaction(1, n, paid=True), 1) for n in range(10)]
+    assert cost(*calls, after=(contact(1),)) == (160, 41)
+    assert cost(*orders, after=(contact(1),)) == (10 * 4 + 2, 11)
+
+
 @pytest.mark.parametrize("record", [ORDER, CALL])
 @pytest.mark.parametrize("number, units", [(2, (1, 2)), (1, (0, 2))])
 def test_its_further_versions_cost_no_more_than_those_of_others(

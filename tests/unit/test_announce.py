@@ -1,18 +1,20 @@
 """What a change of the graph is announced as, whatever the order and however often."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from adapters import bus
-from adapters.customers import Customers
+from adapters.customers import Customers, Kept, profile_key
 from functions import announce
-from rules import keys, listing
+from rules import keys, listing, names
 from schemas.errors import RetryLater
 from schemas.graph import Profile, Review
 from schemas.identifiers import Identifier
-from schemas.rows import Key
+from schemas.rows import Key, Write
 from tests.fakes.graph import PEPPER, SPOKEN, World, called, wire
 
 EMAIL = keys.of_identifier(PEPPER, Identifier(type="email", value="ada@example.com"))
@@ -58,9 +60,11 @@ def test_given_the_stream_once_more_then_nothing_changes_and_events_keep_their_i
     world.island("g1", 1, [ada])
     first = world.stream()
     rows = dict(world.table.store.rows)
-    repeated = world.again()
-    assert world.table.store.rows == rows
-    assert {event.id for event in repeated} == {event.id for event in first}
+    world.consent(f"S#{ada}", "withdrawn")
+    (consent,) = world.stream()
+    assert [event.id for event in world.again()] == [consent.id]
+    assert len({event.id for event in (*first, consent)}) == 2
+    assert {key: row for key, row in world.table.store.rows.items() if key in rows} == rows
 
 
 def test_given_two_customers_joined_then_the_one_that_ends_names_where_it_went(
@@ -174,6 +178,19 @@ def test_given_a_name_then_the_customer_is_found_by_its_words_until_it_changes(
     assert not any("ada" in key.pk.lower() for key in after)
 
 
+def test_given_a_name_of_very_many_words_then_its_rows_still_fit_a_transaction(
+    world: World,
+) -> None:
+    ada = world.subject("ada")
+    world.island("g1", 1, [ada])
+    for first in (0, 1000):
+        words = [" ".join(f"w{first + n + 60 * part}" for n in range(50)) for part in range(3)]
+        world.contact(ada, name=words[0], first_name=words[1], last_name=words[2])
+        world.stream()
+        assert sum(key.pk.startswith("N#") for key in world.table.store.rows) == names.MOST
+    assert 2 * names.MOST + 2 <= 100, "what DynamoDB takes at once"
+
+
 def test_given_a_broken_item_then_it_is_set_aside_and_the_rest_is_announced(world: World) -> None:
     ada = world.subject("ada")
     world.put(Key("G#broken", "HEAD"), {"v": 1, "data": b"not an island"})
@@ -207,14 +224,103 @@ def test_given_somebody_else_folded_meanwhile_then_it_is_folded_again(
     stored: list[int] = []
     honest = Customers.store
 
-    def overtaken_once(self: Customers, new: Profile, seen: int) -> None:
+    def overtaken_once(self: Customers, kept: Kept, seen: int, beside: Sequence[Write]) -> None:
         if not stored:
             stored.append(seen)
-            other = new.model_copy(update={"traits": {}, "version": 1})
-            honest(self, other, 0)
-        honest(self, new, seen)
+            other = kept.profile.model_copy(update={"traits": {}})
+            honest(self, Kept(other, frozenset({"subjects"})), 0, ())
+        honest(self, kept, seen, beside)
 
     monkeypatch.setattr(Customers, "store", overtaken_once)
-    world.stream()
+    (event,) = world.stream()
+    assert event.data.changed == ("name", "subjects"), "what the other did not get to say, too"
     found = profile(world, called([ada]))
     assert (found.version, found.traits["name"].value) == (2, "Ada")
+
+
+def test_given_a_view_that_was_taken_away_then_everybody_hears_that_it_is_gone(
+    world: World,
+) -> None:
+    ada = world.subject("ada")
+    world.contact(ada, name="Ada")
+    world.island("g1", 1, [ada])
+    (first,) = world.stream()
+    world.table.write(Write("delete", profile_key(called([ada]))))
+    (event,) = world.stream()
+    assert event.data.changed == ("gone", "name", "subjects")
+    assert (event.data.version, event.id == first.id) == (2, False)
+    assert listed(world, listing.CUSTOMERS) == set()
+    assert not any(key.pk.startswith("N#") for key in world.table.store.rows)
+
+
+class Killed(BaseException):
+    """The process is gone: nothing after this runs."""
+
+
+def kill(world: World, step: int) -> None:
+    """At this call, or right after it."""
+    left = [step]
+
+    def tick() -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Killed
+
+    world.table.tick = tick
+
+
+def a_merge(world: World) -> None:
+    """Two customers are known, and then become one; the other's name changes."""
+    ada, bea = world.subject("ada"), world.subject("bea")
+    world.contact(ada, name="Ada")
+    world.island("g1", 1, [ada], [bea])
+    world.stream()
+    world.contact(bea, name="Bea Byron")
+    world.island("g1", 2, [ada, bea])
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["the same batch", "one by one"])
+def test_given_a_kill_at_any_step_then_the_batch_come_again_says_and_lists_the_same(
+    monkeypatch: pytest.MonkeyPatch, *, alone: bool
+) -> None:
+    whole = wire(monkeypatch)
+    a_merge(whole)
+    wanted = {event.id: event.data for event in whole.stream()}
+    for step in range(100):
+        world = wire(monkeypatch)
+        a_merge(world)
+        said, batch = len(world.said), world.table.changes[world.read_to :]
+        kill(world, step)
+        try:
+            announce.handler({"Records": batch})
+        except Killed:
+            world.table.tick = lambda: None
+            for records in [[record] for record in batch] if alone else [batch]:
+                assert announce.handler({"Records": records}) == {"batchItemFailures": []}
+        else:
+            assert step > 12
+            return
+        assert {event.id: event.data for event in world.said[said:]} == wanted, step
+        assert world.table.store.rows == whole.table.store.rows, step
+
+
+def test_given_a_newer_view_that_its_teller_died_on_then_who_tells_the_older_leaves_it_to_be_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = world.subject("ada")
+    world.island("g1", 1, [ada])
+
+    def gone(aws: object, name: str, events: list[Any]) -> None:
+        raise Killed
+
+    def meanwhile(aws: object, name: str, events: list[Any]) -> None:
+        monkeypatch.setattr(bus, "publish", gone)
+        world.contact(ada, name="Ada")
+        with suppress(Killed):
+            announce.handler({"Records": world.table.changes[-1:]})
+        monkeypatch.setattr(bus, "publish", world.publish)
+        world.publish(aws, name, events)
+
+    monkeypatch.setattr(bus, "publish", meanwhile)
+    changed = [(event.data.version, event.data.changed) for event in world.stream()]
+    assert changed == [(1, ("subjects",)), (2, ("name", "subjects"))]

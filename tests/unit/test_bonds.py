@@ -72,7 +72,8 @@ def test_what_was_said_by_then_binds_the_other_and_nothing_later_does() -> None:
     assert refused("a", two, f=event("withdrawn", 1, heard=9)), "it was in force then"
     assert refused("a", two, f=event("withdrawn", 9, heard=1)), "what is dated ahead holds at once"
     assert refused("a", two, f=NO.model_copy(update={"heard_at": None}))
-    assert not refused("b", two, f=NO)
+    assert not refused("z", two, f=NO)
+    assert not refused("a", [parted(2, "ab", "f")], b=NO), "of b, who is with them, as it stands"
 
 
 def test_what_is_said_while_they_part_binds_too() -> None:
@@ -167,6 +168,26 @@ def test_what_is_committed_while_a_split_is_under_way_binds() -> None:
     assert refused("a", after.bonds, f=event("withdrawn", 2.06))
     assert not refused("a", after.bonds, f=event("withdrawn", 2.5))
     assert refused("a", after.bonds, f=NO, a=event("granted", 2.06))
+
+
+def test_what_an_address_said_binds_who_carries_it_no_more() -> None:
+    def carrying(address: str, **shut: frozenset[str]) -> Island:
+        node = Node(created="2026", own=None, links=frozenset({address, "cookie#1"}))
+        return island(a="1").model_copy(update={"nodes": {"a": node}, **shut})
+
+    before = carrying(ADDRESS)
+    changed = bonded([before], carrying("email#2"), hour(2), PEPPER).bonds
+    junk = bonded([before], carrying(ADDRESS, unusable=frozenset({ADDRESS})), hour(2), PEPPER).bonds
+    assert changed == junk == (parted(2, "a", "@", until=2 + 5 / 60),)
+    assert bonded([before], before.model_copy(update={"version": 2}), hour(2), PEPPER).bonds == ()
+
+
+def test_a_bond_stays_while_anybody_alive_can_be_reached_by_it() -> None:
+    known = (parted(1, "u", "d"), parted(2, "p", "d"))
+    alone = island(p="1").model_copy(update={"bonds": known})
+    assert bonded([alone], alone, hour(3), PEPPER).bonds == known
+    gone = island(q="1").model_copy(update={"bonds": known})
+    assert bonded([gone], gone, hour(3), PEPPER).bonds == ()
 
 
 def test_a_merge_makes_no_bond() -> None:

@@ -2,7 +2,7 @@
 
 import json
 
-from local.cloud_permissions import partitions, statements
+from local.cloud_permissions import by_action, partitions, statements
 
 
 def test_each_statement_is_authorised_for_its_verb_on_its_table() -> None:
@@ -55,7 +55,11 @@ def test_a_call_is_limited_by_every_partition_that_it_names() -> None:
                 {
                     "Statement": "INSERT INTO \"graph\" VALUE {'sk': ?, 'pk': ?}",
                     "Parameters": [{"S": "HEAD"}, {"S": "I#1"}],
-                }
+                },
+                {
+                    "Statement": 'UPDATE "graph" REMOVE told WHERE pk = ? AND sk = ? AND v = ?',
+                    "Parameters": [{"S": "C#2"}, {"S": "META"}, {"N": "1"}],
+                },
             ]
         },
     ]
@@ -66,5 +70,18 @@ def test_a_call_is_limited_by_every_partition_that_it_names() -> None:
         ["S#1", "S#2"],
         ["S#3"],
         ["S#4", "G#1"],
-        ["I#1"],
+        ["I#1", "C#2"],
     ]
+
+
+def test_each_action_of_a_transaction_is_limited_by_the_partitions_that_it_is_done_to() -> None:
+    writes = [
+        {"Put": {"Item": {"pk": {"S": "C#1"}}}},
+        {"Delete": {"Key": {"pk": {"S": "N#2"}}}},
+        {"Put": {"Item": {"pk": {"S": "N#3"}}}},
+    ]
+    assert by_action(json.dumps({"TransactItems": writes}).encode()) == {
+        "dynamodb:PutItem": ["C#1", "N#3"],
+        "dynamodb:DeleteItem": ["N#2"],
+    }
+    assert by_action(b'{"TableName": "graph", "Key": {"pk": {"S": "C#1"}}}') == {}

@@ -1,12 +1,14 @@
 """What a destination is told: facts in plain words, names in the right order, digests keyed."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from rules import delivery, money
 from rules.keys import Pepper
 from schemas.config import Config
+from schemas.decision import DeliveryRow, Reason
 from schemas.graph import Field, Island, Known, Node, Profile, Total
 from tests.simulator.mailing import PEPPER, address, key_of
 
@@ -78,3 +80,27 @@ def test_a_destination_knows_which_sources_are_itself() -> None:
     )
     found = delivery.own_sources(config, "letters", config.destinations["letters"])
     assert found == {"post"}
+
+
+@pytest.mark.parametrize(
+    "reason, row, stands",
+    [
+        ("no_consent", {}, True),
+        ("not_cleared", {}, True),
+        ("no_consent", {"held": True}, False),
+        ("no_consent", {"outcome": "retrying"}, False),
+        ("opted_out", {}, False),
+        ("future_grant", {}, False),
+        ("no_identifier", {}, False),
+    ],
+)
+def test_a_refusal_stands_while_nothing_is_held_and_time_cannot_lift_it(
+    reason: Reason, row: dict[str, Any], stands: bool
+) -> None:
+    said = {"permitted": False, "reason": reason, "purpose": "offers", "policy": "v1"}
+    made = {"destination": "letters", "customer": "c", "identifier": "email#1", "version": 1}
+    known = DeliveryRow.model_validate(
+        made | {"decision": said | {"decided_at": AT}, "outcome": "withheld", "at": AT} | row
+    )
+    assert delivery.stands(known, "v1") is stands
+    assert not delivery.stands(known, "v2")

@@ -201,6 +201,51 @@ def test_what_is_no_policy_is_refused_with_the_place() -> None:
     assert (status, body["detail"].startswith("policy.identity.types.email")) == (400, True)
 
 
+@pytest.mark.parametrize(
+    "where,value,said",
+    [
+        (("identity", "types", "email", "junk"), ["(a+)+$"], "a million ways"),
+        (("identity", "types", "fone"), {"level": 2}, "Write phone."),
+        (("roles", "agent"), {"purposes": ["customer_car"]}, "customer_car"),
+        (
+            ("retention",),
+            {"quarantin": {"days": 1, "trigger": "recorded", "basis": "x"}},
+            "quarantin",
+        ),
+    ],
+)
+@pytest.mark.parametrize("route", ["POST /v1/policy", "POST /v1/policy/diff"])
+@pytest.mark.usefixtures("hub")
+def test_what_a_file_may_not_say_the_api_refuses_too(
+    route: str, where: tuple[str, ...], value: object, said: str
+) -> None:
+    spoiled = STRICT.model_dump()
+    inside = spoiled
+    for name in where[:-1]:
+        inside = inside[name]
+    inside[where[-1]] = value
+    status, body = ask(route, policy=spoiled)
+    assert status == 400
+    assert body["detail"].startswith("policy.")
+    assert said in body["detail"]
+
+
+@pytest.mark.parametrize(
+    "changes,said",
+    [
+        ({"destinations": {}}, 'destination "mailchimp" has no rule here'),
+        ({"identity": {"types": {}, "trust": ["shopp"]}}, "Write shop."),
+        ({"identity": {"types": {"shopp:customer": {"level": 1}}}}, "Write shop."),
+    ],
+)
+@pytest.mark.usefixtures("hub")
+def test_a_policy_for_other_systems_is_not_adopted(changes: dict[str, Any], said: str) -> None:
+    other = Policy.model_validate({**policy().model_dump(), **changes})
+    status, body = put(other)
+    assert status == 409
+    assert said in body["detail"]
+
+
 def test_a_pattern_that_does_not_compile_is_refused_before_it_could_stop_every_record(
     hub: People,
 ) -> None:

@@ -64,6 +64,10 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Hub:
             "sources": {
                 "shopify-eu": {"connector": "shopify", "base_url": "https://eu.example.com"},
                 "shopify-us": {"connector": "shopify", "base_url": "https://us.example.com"},
+                "woo": {
+                    "connector": "tests.contract.connectors.woocommerce",
+                    "base_url": "https://woo.example.com",
+                },
             },
         }
     )
@@ -191,6 +195,35 @@ def test_given_a_body_the_sender_can_mend_then_a_problem_document_says_how(
     reply = receive.handler(webhook(body, **headers))
     assert reply["statusCode"] == status
     assert json.loads(reply["body"])["detail"]
+    assert hub.published == []
+
+
+def trying(body: bytes, kind: str) -> dict[str, Any]:
+    return webhook(body, source="woo", Content_Type=kind)
+
+
+def test_given_a_vendor_that_tries_the_address_then_200_and_nothing_is_stored(hub: Hub) -> None:
+    reply = receive.handler(trying(b"webhook_id=7", "application/x-www-form-urlencoded"))
+    assert reply["statusCode"] == 200
+    assert (hub.published, hub.aside, hub.counted) == ([], [], {})
+
+
+@pytest.mark.parametrize(
+    "body,kind,status",
+    [
+        (b"webhook_id=7", "text/plain", 415),
+        (b"webhook_id=7&id=1", "application/x-www-form-urlencoded", 401),
+        (b'{"id": 1}', "application/json", 401),
+    ],
+)
+def test_given_what_is_no_ping_then_it_is_verified_as_ever(
+    hub: Hub, body: bytes, kind: str, status: int
+) -> None:
+    reply = receive.handler(trying(body, kind))
+    assert reply["statusCode"] == status
+    detail = json.loads(reply["body"])["detail"]
+    if status == 415:
+        assert detail == "Send it as application/json or application/x-www-form-urlencoded."
     assert hub.published == []
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from cli.arguments import parser
-from cli.customer import meant
 from cli.failure import Failure
 from cli.targets import load
+from rules.meaning import meant
 from tests.fakes.terminal import ADA, AT, CONTEXT, SOURCES, STATUS, WHY, Hub, Terminal
 
 
@@ -126,8 +126,10 @@ def test_what_cannot_be_understood_ends_with_two(line: str) -> None:
 
 @pytest.mark.parametrize("line", ["customer show", "customer show ada --phone +12025550143"])
 def test_somebody_must_be_named_once(terminal: Terminal, line: str) -> None:
-    with pytest.raises(Failure, match="say who"):
+    with pytest.raises(SystemExit) as ended:
         terminal.run(line)
+    assert ended.value.code == 2
+    assert terminal.hub.asked == []
 
 
 @pytest.mark.parametrize(

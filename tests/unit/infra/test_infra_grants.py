@@ -85,8 +85,10 @@ def test_only_who_adopts_a_policy_writes_one(flow: Template) -> None:
     assert writers(flow, "POLICY") == {"evidence"}
 
 
-def test_only_announce_writes_profiles(flow: Template) -> None:
-    assert writers(flow, "C#*") == {"announce"}
+def test_only_announce_writes_profiles_and_nobody_takes_one_away(flow: Template) -> None:
+    assert writers(flow, "C#*") == writers(flow, "C#*", "dynamodb:PartiQLUpdate") == {"announce"}
+    assert writers(flow, "C#*", "dynamodb:DeleteItem") == set()
+    assert writers(flow, "N#*", "dynamodb:DeleteItem") == {"announce"}
 
 
 def test_a_delivery_adds_to_a_subject_and_changes_nothing_of_it(flow: Template) -> None:

@@ -1,5 +1,7 @@
 """Nothing is lost on its way: queues, dead letters, rules, the stream, and who hears of it."""
 
+import json
+
 from tests.unit.infra.template import Properties, Template, points_to
 
 
@@ -112,6 +114,21 @@ def test_the_stream_bisects_gives_up_and_keeps_what_it_gave_up(flow: Template) -
     assert 0 < mapping["MaximumRecordAgeInSeconds"] <= 86_400
     parked = points_to(mapping["DestinationConfig"]["OnFailure"]["Destination"])
     assert parked in dead_letter_queues(flow)
+
+
+def test_of_the_views_only_their_end_comes_from_the_stream(flow: Template) -> None:
+    (criteria,) = [
+        mapping["FilterCriteria"]
+        for mapping in flow.of("AWS::Lambda::EventSourceMapping").values()
+        if "StartingPosition" in mapping
+    ]
+    patterns = [json.loads(each["Pattern"]) for each in criteria["Filters"]]
+    named = {
+        place["prefix"]: pattern.get("eventName")
+        for pattern in patterns
+        for place in pattern["dynamodb"]["Keys"]["pk"]["S"]
+    }
+    assert named == {"S#": None, "I#": None, "G#": None, "C#": ["REMOVE"]}
 
 
 def test_a_stream_that_falls_behind_alarms(flow: Template) -> None:

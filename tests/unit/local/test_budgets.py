@@ -1,5 +1,10 @@
 """Files and functions are held to a size."""
 
+from pathlib import Path
+
+import pytest
+
+from local import budgets
 from local.budgets import FILE_LINES, FUNCTION_LINES, over_budget
 
 
@@ -17,3 +22,12 @@ def test_a_long_function_is_named_with_its_line() -> None:
 def test_the_budget_itself_is_allowed() -> None:
     source = "def f():\n" + "    pass\n" * (FUNCTION_LINES - 1)
     assert list(over_budget("rules/x.py", source)) == []
+
+
+def test_where_git_lists_nothing_it_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budgets, "ROOT", tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    [found] = budgets.complaints()
+    assert "git init" in found

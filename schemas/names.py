@@ -1,0 +1,77 @@
+"""What the two files name must be there: pure, so that it holds wherever a policy comes from."""
+
+from collections.abc import Iterator
+from typing import Final, get_args
+
+from schemas.advice import Complaint, meant
+from schemas.config import Config
+from schemas.observation import NAMED, Trait
+from schemas.policy import Policy
+
+CLAIMED: Final = ("email", "phone")
+PARTS: Final = (*CLAIMED, *NAMED, *get_args(Trait))
+SEEN: Final = ("*", *get_args(Trait), "value", "orders", "history", "identifiers")
+"""What a role may be cleared for, beside types of identifiers."""
+
+
+def within(policy: Policy) -> Iterator[Complaint]:
+    """Names in a policy that stand for nothing."""
+    for type_ in policy.identity.types:
+        yield from _type(type_)
+    for name, rule in policy.destinations.items():
+        yield from _purpose(("destinations", name, "purpose"), rule.purpose, policy)
+    for role, cleared in policy.roles.items():
+        for index, purpose in enumerate(cleared.purposes):
+            yield from _purpose(("roles", role, "purposes", index), purpose, policy)
+        for index, field in enumerate(cleared.fields):
+            if field not in SEEN and next(_type(field), None):
+                text = f'"{field}" is no field of a customer.{meant(field, (*SEEN, *CLAIMED))}'
+                yield Complaint(("roles", role, "fields", index), text)
+
+
+def between(config: Config, policy: Policy) -> Iterator[Complaint]:
+    """Destinations without a rule, and rules for systems that are not there."""
+    for name in config.destinations:
+        if name not in policy.destinations:
+            text = (
+                f'destination "{name}" has no rule here, so nothing may leave for it. Write '
+                f"{name}: {{purpose: ..., channel: ..., fields: [...]}}."
+            )
+            yield Complaint(("destinations",), text)
+    for name in policy.destinations:
+        if name not in config.destinations:
+            text = f'"{name}" is no destination of sluice.yaml.{meant(name, config.destinations)}'
+            yield Complaint(("destinations", name), text)
+    for index, name in enumerate(policy.identity.trust):
+        yield from _source(("identity", "trust", index), name, config)
+    for type_ in policy.identity.types:
+        if ":" in type_:
+            place = ("identity", "types", type_)
+            yield from _source(place, type_.partition(":")[0], config)
+
+
+def _type(name: str) -> Iterator[Complaint]:
+    """Types that no record ever claims."""
+    parts = name.split("+")
+    if ":" in name or name in CLAIMED or (len(parts) > 1 and set(parts) <= set(PARTS)):
+        return
+    place = ("identity", "types", name)
+    if len(parts) > 1:
+        wrong = next(part for part in parts if part not in PARTS)
+        yield Complaint(place, f'no identifier has a part "{wrong}".{meant(wrong, PARTS)}')
+        return
+    close = meant(name, CLAIMED)
+    every = " Write email, phone, parts joined by + (phone+surname), or <source>:<object>."
+    text = every if close.startswith(" Write one of") else close
+    yield Complaint(place, f'no record has an identifier of type "{name}".{text}')
+
+
+def _purpose(place: tuple[int | str, ...], name: str, policy: Policy) -> Iterator[Complaint]:
+    if name not in policy.purposes:
+        yield Complaint(place, f'no purpose "{name}" is defined.{meant(name, policy.purposes)}')
+
+
+def _source(place: tuple[int | str, ...], name: str, config: Config) -> Iterator[Complaint]:
+    if name not in config.sources:
+        text = f'"{name}" is no source of sluice.yaml.{meant(name, config.sources)}'
+        yield Complaint(place, text)
