@@ -5,13 +5,14 @@ whom it would join is found by a read. Only customers' opaque names are in those
 """
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from adapters.customers import Customers
 from adapters.table import Conflict, Key, Table, Write
+from adapters.together import side_by_side
 from rules.identity import Marks, rule_of
 from rules.identity_evidence import carried
 from rules.keys import is_own, subject_of, type_of
@@ -21,8 +22,6 @@ from rules.resolution_items import HEAD, subject_from
 from schemas.graph import IdentifierHead, IdentifierKey, Island, Node, SubjectHead, SubjectKey
 from schemas.rows import Condition, Item
 
-AT_ONCE: Final = 8
-"""Calls under way: as many as the connection pool holds."""
 MOST: Final = 256
 """Carriers that are looked at one by one: far beyond any limit. With more, a value is junk."""
 FEW: Final = Condition("attribute_not_exists(#n) OR #n < :most", {":most": 4 * MOST})
@@ -119,8 +118,8 @@ class Future:
     def _read(
         self, heads: Mapping[SubjectKey, SubjectHead]
     ) -> dict[SubjectKey, frozenset[IdentifierKey]]:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return dict(zip(heads, pool.map(self._said, heads.values()), strict=True))
+        found = side_by_side([partial(self._said, head) for head in heads.values()])
+        return dict(zip(heads, found, strict=True))
 
     def _said(self, head: SubjectHead) -> frozenset[IdentifierKey]:
         rows = [kept_from(item) for item in self.table.all(f"S#{head.s}", "R#")]
