@@ -6,17 +6,10 @@ from typing import Final
 
 from rules.normalise import comparable, postcode
 from schemas.identifiers import Claim, Identifier, IdentifierType
-from schemas.observation import NAMED, Observation, Trait
+from schemas.observation import NAMED, PARTS, Observation, Trait
 from schemas.policy import IdentityRules
 
 LONGEST: Final = 512
-PARTS: Final = frozenset[Trait](
-    {
-        "name", "first_name", "last_name", "birthday", "company",
-        "street", "postcode", "city", "region", "country",
-    }
-)  # fmt: skip
-"""The traits that a composite may be made of: what changes with the day tells nobody apart."""
 COMPARED: Final[Mapping[str, Callable[[str], str | None]]] = {"postcode": postcode}
 
 

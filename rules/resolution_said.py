@@ -9,10 +9,9 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from rules import normalise
-from rules.identity_claims import PARTS
 from rules.normalise_again import again
 from schemas.identifiers import Claim, Identifier
-from schemas.observation import Observation, Trait
+from schemas.observation import PARTS, Observation, Trait
 
 MOST_PARTS: Final = 512
 MARK: Final = 8
