@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rules.identity import Marks, partition, unusable
 from schemas.graph import Node, SubjectKey, Verdict
@@ -22,6 +23,14 @@ class Difference:
     """Subjects of the largest customer under the new rules."""
 
 
+class Then(NamedTuple):
+    """What subjects would be linked by under other rules."""
+
+    nodes: Mapping[SubjectKey, Node]
+    marks: Marks
+    rules: IdentityRules
+
+
 def diff(
     nodes: Mapping[SubjectKey, Node],
     marks: Marks,
@@ -33,9 +42,21 @@ def diff(
 
     Of many only when `nodes` hold every carrier of their identifiers: degrees are counted here.
     """
+    return foretold(nodes, marks, verdicts, old, Then(nodes, marks, new))
+
+
+def foretold(
+    nodes: Mapping[SubjectKey, Node],
+    marks: Marks,
+    verdicts: Iterable[Verdict],
+    old: IdentityRules,
+    then: Then,
+) -> Difference:
+    """The same where the subjects would be linked by others than now."""
     verdicts = tuple(verdicts)
     before = partition(nodes, unusable(nodes, old, marks), verdicts, old).customers
-    after = partition(nodes, unusable(nodes, new, marks), verdicts, new).customers
+    useless = unusable(then.nodes, then.rules, then.marks)
+    after = partition(then.nodes, useless, verdicts, then.rules).customers
     return Difference(
         merges=_several(after, before),
         splits=_several(before, after),

@@ -1,13 +1,12 @@
 """The slow path: a subject gains links. All that it moves is planned purely, over what was read."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Final
 
 from rules import keys
 from rules.identity import created
-from rules.resolution_case import Case, out_since
+from rules.resolution_case import out_since
+from rules.resolution_change import Change, as_named
 from rules.resolution_islands import (
     Laws,
     add_carrier,
@@ -32,7 +31,6 @@ from schemas.graph import (
     Node,
     SubjectHead,
     SubjectKey,
-    Verdict,
 )
 from schemas.identifiers import Subject
 from schemas.rows import Key
@@ -40,36 +38,6 @@ from schemas.rows import Key
 MOST_LINKS: Final = 256
 SELF: Final = ""
 """Among what is doubtful: whether the subject was seen by any record that is left."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What observations say of a subject's links, together."""
-
-    s: SubjectKey
-    subject: Subject
-    links: Mapping[IdentifierKey, Link]
-    named: Mapping[SubjectKey, Subject]
-    aliases: Mapping[str, Verdict]
-    """By their name on the subject's head: `<s> <kind>:<id>`."""
-    r: str
-    said: datetime
-    current: Current | None
-
-
-def change_of(case: Case) -> Change:
-    """The links of one observation. An alias is as old as its record, whichever version said it."""
-    subject = case.observation.subject
-    record = case.observation.record
-    name = f"{record.kind}:{record.id}"
-    aliases = {
-        f"{other} {name}": Verdict(
-            kind="alias", a=case.s, b=other, at=record.occurred_at, by=subject.source, why=name
-        )
-        for other in case.aliases
-    }
-    current = None if case.current is None else Current(order=case.order, keys=case.current)
-    return Change(case.s, subject, case.links, case.named, aliases, case.r, case.said, current)
 
 
 def news(head: SubjectHead | None, change: Change) -> Change | None:
@@ -124,6 +92,7 @@ def plan_link(draft: Draft, change: Change, laws: Laws, *, apart: bool = False) 
 
     `apart` keeps islands from being joined, because one would become too large for its row.
     """
+    change = as_named(draft, change, laws.pepper)
     draft.need(_first_reads(change))
     head = draft.subject(change.s)
     said = news(head, change)

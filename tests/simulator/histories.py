@@ -10,7 +10,7 @@ from rules import keys
 from rules.identity import Marks, created, founder, partition, unusable
 from rules.keys import Pepper
 from rules.resolution_case import Case, Received, prepare
-from rules.resolution_links import change_of
+from rules.resolution_change import change_of
 from schemas.graph import Node, Review, Verdict
 from schemas.identifiers import Claim, Identifier, Subject
 from schemas.observation import Interaction, Money, Observation, Record
