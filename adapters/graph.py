@@ -14,6 +14,7 @@ from rules.resolution_calls import (
     Scan,
     Steps,
     StoreCall,
+    TableName,
     Transact,
 )
 from rules.resolution_calls import Update as UpdateCall
@@ -52,12 +53,10 @@ class Stores:
                 return self._read(call)
             case Transact(writes):
                 return self.graph.transact(writes)
-            case UpdateCall(write):
-                return self.graph.write(write)
-            case InsertMany(items, "journal"):
-                return self.journal.insert_many(items)
-            case InsertMany(items):
-                return self.graph.insert_many(items)
+            case UpdateCall(write, table):
+                return self._table(table).write(write)
+            case InsertMany(items, table):
+                return self._table(table).insert_many(items)
             case Pause(attempt):
                 return self.pause(self.jitter() * min(1.0, 0.02 * 2**attempt))
 
@@ -65,8 +64,11 @@ class Stores:
         match call:
             case ReadMany(keys):
                 return self.graph.get_many(keys)
-            case Query(pk, begins):
-                return tuple(self.graph.all(pk, begins))
-            case Scan(after):
-                rows = self.graph.scan(after)
+            case Query(pk, begins, table):
+                return tuple(self._table(table).all(pk, begins))
+            case Scan(after, table):
+                rows = self._table(table).scan(after)
                 return Page(rows.items, rows.after)
+
+    def _table(self, name: TableName) -> Table:
+        return self.journal if name == "journal" else self.graph

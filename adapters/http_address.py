@@ -14,6 +14,10 @@ from schemas.errors import Misconfigured
 Resolver = Callable[[str, int], Sequence[str]]
 
 NAT64: Final = IPv6Network("64:ff9b::/96")
+CLOSED: Final = tuple(
+    IPv6Network(each) for each in ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10")
+)
+"""IPv4 in disguise, a network's own NAT64, site-local: `ipaddress` calls some of them global."""
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -26,6 +30,8 @@ def public(address: str) -> bool:
     """Whether an address is one of the open internet, also behind an IPv6 transition prefix."""
     parsed = ip_address(address.partition("%")[0])
     inner = _embedded(parsed) if isinstance(parsed, IPv6Address) else None
+    if isinstance(parsed, IPv6Address) and any(parsed in each for each in CLOSED):
+        return False
     both = (parsed, inner) if inner else (parsed,)
     return all(each.is_global and not each.is_multicast for each in both)
 

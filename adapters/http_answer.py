@@ -73,13 +73,16 @@ def _refusal(status: int) -> Exception:
 
 
 def _whole(response: Response) -> Response:
-    """A body that ends early comes with a length that fits, so only reading it shows."""
+    """A body that ends early comes with a length that fits, so only reading it shows.
+
+    One that is nested too deeply to be read is treated alike: no vendor means it.
+    """
     if not response.body or "json" not in response.headers.get("content-type", ""):
         return response
     try:
         value = json.loads(response.body)
-    except ValueError as error:
-        raise Setback("the body is cut short", None, failure=True) from error
+    except (ValueError, RecursionError) as error:
+        raise Setback("the body is cut short or unreadable", None, failure=True) from error
     return Parsed(response.status, response.headers, response.body, value)
 
 

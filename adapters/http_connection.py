@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import SplitResult
 
 from adapters.http_address import Resolver, permitted, resolve
+from adapters.http_deadline import Deadline, reply
 from connectors.contract import Response
 from schemas.errors import Misconfigured
 
@@ -53,14 +54,16 @@ class Connection:
     def exchange(self, call: Call, before_first_byte: Hook) -> Response:
         """The answer. The hook runs when the connection is open and nothing has been written.
 
-        A kept-alive connection that the other side has closed meanwhile is replaced once.
+        A kept-alive connection that the other side has closed meanwhile is replaced once. All of
+        it ends at the total limit, however slowly the other side goes on.
         """
+        deadline = Deadline(self.clock() + TOTAL_SECONDS, self.clock, READ_SECONDS)
         try:
-            return self._exchange(call, before_first_byte)
+            return self._exchange(call, before_first_byte, deadline)
         except Unreachable as error:
             if self.fresh or not isinstance(error.__cause__, ConnectionError):
                 raise
-        return self._exchange(call, before_first_byte)
+        return self._exchange(call, before_first_byte, deadline)
 
     def close(self) -> None:
         """Hang up; the next exchange dials again."""
@@ -68,12 +71,12 @@ class Connection:
             self.line.close()
         self.line = None
 
-    def _exchange(self, call: Call, before_first_byte: Hook) -> Response:
+    def _exchange(self, call: Call, before_first_byte: Hook, deadline: Deadline) -> Response:
         whole = False
         try:
-            line = self._open()
+            line = self._open(deadline)
             before_first_byte()
-            response = _exchange(line, call, self.clock)
+            response = _exchange(line, call, deadline)
             self.used_at = self.clock()
             whole = True
         except ssl.SSLCertVerificationError as error:
@@ -86,13 +89,13 @@ class Connection:
                 self.close()
         return response
 
-    def _open(self) -> HTTPConnection:
+    def _open(self, deadline: Deadline) -> HTTPConnection:
         if self.line and self._alive(self.line):
             self.fresh = False
             return self.line
         self.close()
         self.fresh = True
-        self.line = self._dial()
+        self.line = self._dial(deadline)
         return self.line
 
     def _alive(self, line: HTTPConnection) -> bool:
@@ -101,11 +104,12 @@ class Connection:
         readable, _, _ = select.select([line.sock], [], [], 0)
         return not readable
 
-    def _dial(self) -> HTTPConnection:
+    def _dial(self, deadline: Deadline) -> HTTPConnection:
         host = str(self.base.hostname)
         secure = self.base.scheme == "https"
         port = self.base.port or (443 if secure else 80)
-        plain = _connect(permitted(host, port, self.resolver, private=self.private), port)
+        addresses = permitted(host, port, self.resolver, private=self.private)
+        plain = _connect(addresses, port, deadline)
         if not secure:
             line: HTTPConnection = HTTPConnection(host, port)
             line.sock = plain
@@ -113,16 +117,16 @@ class Connection:
             self.tls = self.tls or ssl.create_default_context()
             line = HTTPSConnection(host, port, context=self.tls)
             line.sock = self.tls.wrap_socket(plain, server_hostname=host)
-        line.sock.settimeout(READ_SECONDS)
         line.auto_open = 0
         return line
 
 
-def _connect(addresses: Sequence[str], port: int) -> socket.socket:
+def _connect(addresses: Sequence[str], port: int, deadline: Deadline) -> socket.socket:
     failure = OSError("no address")
     for address in addresses:
         try:
-            found = socket.create_connection((address, port), timeout=CONNECT_SECONDS)
+            wait = deadline.wait(CONNECT_SECONDS)
+            found = socket.create_connection((address, port), timeout=wait)
         except OSError as error:
             failure = error
             continue
@@ -131,29 +135,27 @@ def _connect(addresses: Sequence[str], port: int) -> socket.socket:
     raise failure
 
 
-def _exchange(line: HTTPConnection, call: Call, clock: Callable[[], float]) -> Response:
+def _exchange(line: HTTPConnection, call: Call, deadline: Deadline) -> Response:
+    line.sock.settimeout(deadline.wait())
     line.request(call.method, call.target, body=call.body, headers=dict(call.headers))
-    reply = line.getresponse()
+    answer = reply(line, deadline)
     try:
-        body = _read(reply, clock)
+        body = _read(answer)
     finally:
-        reply.close()
-    headers = {name.lower(): value for name, value in reply.getheaders()}
-    return Response(reply.status, headers, body)
+        answer.close()
+    headers = {name.lower(): value for name, value in answer.getheaders()}
+    return Response(answer.status, headers, body)
 
 
-def _read(reply: HTTPResponse, clock: Callable[[], float]) -> bytes:
-    """The whole body; a slow drip ends at the total limit, a short one is an error."""
-    stop = clock() + TOTAL_SECONDS
-    expected = reply.length
+def _read(answer: HTTPResponse) -> bytes:
+    """The whole body; a short one is an error."""
+    expected = answer.length
     body = bytearray()
-    while chunk := reply.read1(CHUNK):
+    while chunk := answer.read1(CHUNK):
         body += chunk
         if len(body) > LARGEST:
             message = f"the vendor's answer is over {LARGEST} bytes: ask for smaller pages"
             raise Misconfigured(message)
-        if clock() > stop:
-            raise TimeoutError
     if expected is not None and len(body) < expected:
         raise IncompleteRead(b"", expected - len(body))
     return bytes(body)

@@ -45,6 +45,7 @@ def _read(cursor: str, partitions: int) -> tuple[int, str]:
     if not cursor:
         return 0, ""
     number, bar, after = cursor.partition("|")
-    if not bar or not number.isdecimal() or int(number) >= partitions:
+    places = [str(place) for place in range(partitions)]
+    if not bar or number not in places:
         raise BadRecord("this cursor is not one that was answered: begin without it")
     return int(number), after

@@ -1,6 +1,6 @@
 """The policy in force: adopted as a version by its hash, not by a deploy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -10,6 +10,7 @@ from schemas.errors import Misconfigured
 from schemas.policy import Policy
 
 CURRENT = Key("POLICY", "CURRENT")
+NORMALISER = Key("POLICY", "NORMALISER")
 KEPT_SECONDS = 60.0
 
 
@@ -36,6 +37,24 @@ def read(table: Table) -> tuple[str, Policy]:
         raise Misconfigured("no policy is adopted: ./sluice policy adopt policy.yaml")
     policy = Policy.model_validate_json(str(row["data"]))
     return str(row["sk"]), policy
+
+
+def several(table: Table, versions: Iterable[str]) -> tuple[Policy, ...]:
+    """Policies that were in force once; each is kept under its version for good."""
+    places = [Key("POLICY", version) for version in dict.fromkeys(versions)]
+    found = table.get_many(places)
+    return tuple(Policy.model_validate_json(str(found[place]["data"])) for place in places)
+
+
+def normaliser(table: Table) -> str:
+    """Which normaliser read what is in the graph, to the last record."""
+    row = table.get(NORMALISER)
+    return str(row["version"]) if row else "1"
+
+
+def normalised(table: Table, version: str) -> None:
+    """All of the graph follows this normaliser."""
+    table.write(Write("put", NORMALISER, {"version": version}))
 
 
 def first(table: Table, policy: Policy, at: str) -> str:

@@ -8,6 +8,7 @@ from cli.api import Json, path
 from cli.customer import resolve
 from cli.render_evidence import judged, reviews
 from cli.session import Session
+from rules.meaning import meant
 from schemas.evidence import JudgedView
 from schemas.views import ReviewsView
 
@@ -48,8 +49,9 @@ def split(session: Session, given: Namespace) -> int:
 
 def merge(session: Session, given: Namespace) -> int:
     """Always one, unless a rule that is stronger forbids it."""
-    session.about_to(f"making one customer of {given.a} and {given.b}")
-    return _post(session, given, path("customers", "merge"), {"a": given.a, "b": given.b})
+    a, b = (_meant(session, given, each) for each in (given.a, given.b))
+    session.about_to(f"making one customer of {a} and {b}")
+    return _post(session, given, path("customers", "merge"), {"a": a, "b": b})
 
 
 def list_(session: Session, given: Namespace) -> int:
@@ -64,6 +66,12 @@ def decide(session: Session, given: Namespace) -> int:
     """Always or never."""
     session.about_to(f"{given.decision}ing review {given.id}")
     return _post(session, given, path("reviews", given.id, given.decision), {})
+
+
+def _meant(session: Session, given: Namespace, text: str) -> str:
+    """Operators look nobody up: who is meant by a name, address or number is asked as an agent."""
+    named = meant(text)[0] in {"id", "subject"}
+    return text if named or given.role == "privacy" else resolve(session, text)
 
 
 def _said(made: ArgumentParser) -> None:

@@ -58,7 +58,7 @@ class Response:
         """The body as JSON; a truncated one is a `BadRecord`, which the driver retries."""
         try:
             return parsed(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadRecord("the body is not JSON") from error
 
 
@@ -175,6 +175,9 @@ class Spec:
     """The content types of webhooks; anything else is answered with 415."""
     channel_identifier: str = "email"
     """The identifier type that a push addresses."""
+    telling_ids: bool = False
+    """Whether its ids are made from an address, as Mailchimp's are: whoever can guess the address
+    knows whose they are, so they are shown to those alone who may see identifiers."""
     rotates: bool = False
     """Whether a token comes with a new secret, so that its function may write the secret, too."""
     secret_fields: Mapping[str, str] = field(default_factory=dict)

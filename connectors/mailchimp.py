@@ -41,6 +41,7 @@ SPEC: Final = Spec(
     objects=("member",),
     webhooks=True,
     destination=True,
+    telling_ids=True,
     accepts=("application/x-www-form-urlencoded",),
     secret_fields={"api_key": "Account & billing, Extras, API keys"},
     settings={

@@ -8,9 +8,11 @@ from adapters.graph import Stores
 from adapters.table import Key, Write
 from functions import trying, wiring
 from functions.problem import NotServed
+from rules import normalise
 from rules.policy import version_of
 from rules.resolution_adoption import adopt
 from rules.resolution_islands import Laws
+from rules.resolution_restating import Sweep
 from schemas.evidence import AdoptionView, DiffView, PolicyAsked
 
 ADOPTION: Final = Key("POLICY", "ADOPTION")
@@ -23,33 +25,57 @@ def adopted(asked: PolicyAsked, at: datetime) -> AdoptionView:
     """In force at once; refused when it would change more customers than it may."""
     version, current = policy.read(wiring.graph())
     new = version_of(asked.policy)
-    if current.identity == asked.policy.identity:
+    if current.identity == asked.policy.identity and not trying.outdated():
         policy.adopt(wiring.graph(), asked.policy, at.isoformat())
         return AdoptionView(version=new, at=at)
     _within(asked, DiffView(current=version, candidate=new))
-    view = AdoptionView(version=new, at=at, done=False, starts_at=at + FORMER_RULES_LAST)
+    before = progress()
+    view = AdoptionView(
+        version=new,
+        at=at,
+        done=False,
+        starts_at=at + FORMER_RULES_LAST,
+        former=(*(() if before.done else before.former), version),
+    )
     policy.adopt(wiring.graph(), asked.policy, at.isoformat())
     _keep(view)
     return view
 
 
 def carried_out() -> AdoptionView:
-    """The next turn of what is to be done, if anything is; some seconds long, and resumable."""
+    """The next turn of what is to be done, if anything is; some seconds long, and resumable.
+
+    Twice through everything: the last time when whoever ran during the first has ended.
+    """
     _, current = policy.read(wiring.graph())
     view = progress()
     if view.done or view.starts_at is None or wiring.now() < view.starts_at:
         return view
     stores = Stores(wiring.graph(), wiring.journal(), wiring.pause, wiring.jitter)
     laws = Laws(current.identity, wiring.pepper("graph"), wiring.token, wiring.now)
-    name = view.starts_at.isoformat()  # a policy that is adopted again is carried out again
+    sweep = _sweep(view)
     until = wiring.clock() + SECONDS_A_TURN
-    found = stores.run(adopt(name, laws))
+    found = stores.run(adopt(sweep, laws))
     while not found.done and wiring.clock() < until:
-        found = stores.run(adopt(name, laws))
-    view = view.model_copy(update={"seen": found.seen, "done": found.done})
-    if progress().starts_at == view.starts_at:  # else another was adopted meanwhile
-        _keep(view)
-    return view
+        found = stores.run(adopt(sweep, laws))
+    after = view.model_copy(update={"seen": found.seen, "done": found.done and view.last})
+    if found.done and not view.last:
+        update = {"last": True, "starts_at": wiring.now() + FORMER_RULES_LAST}
+        after = after.model_copy(update=update)
+    if progress().at == view.at:  # else another was adopted meanwhile
+        if after.done:
+            policy.normalised(wiring.graph(), normalise.NORMALISER)
+        _keep(after)
+    return after
+
+
+def _sweep(view: AdoptionView) -> Sweep:
+    """By the time of adoption: a policy that is adopted again is carried out again."""
+    at = view.at or wiring.now()
+    former = policy.several(wiring.graph(), view.former)
+    return Sweep(
+        at.isoformat(), at + FORMER_RULES_LAST, view.last, tuple(each.identity for each in former)
+    )
 
 
 def progress() -> AdoptionView:

@@ -1,6 +1,7 @@
 """A write that is asked for once however often it is sent, and what its body says."""
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from schemas.rows import Item
 
 REMEMBERED: Final = timedelta(days=1)
 LONGEST_KEY: Final = 255
+NAME: Final = re.compile(r"[a-z][a-z_-]{0,40}|[0-9]{1,4}")
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -35,8 +37,13 @@ def body(request: Request, model: type[Body]) -> Body:
         return model.model_validate_json(request.body or "{}")
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the body"
+        where = ".".join(_named(part) for part in first["loc"]) or "the body"
         raise NotServed(400, f"{where}: {first['msg']}.") from error
+
+
+def _named(part: object) -> str:
+    """A part of a place in the body; a name that is none of ours may be anybody's address."""
+    return str(part) if NAME.fullmatch(str(part)) else "?"
 
 
 def once(request: Request, deed: str, do: Callable[[Moment], Frozen]) -> Answer:
@@ -44,7 +51,8 @@ def once(request: Request, deed: str, do: Callable[[Moment], Frozen]) -> Answer:
     key = request.headers.get("idempotency-key") or wiring.token()
     if len(key) > LONGEST_KEY:
         raise NotServed(400, f"An idempotency key has at most {LONGEST_KEY} characters.")
-    name = sha256("\0".join((deed, *request.path.values(), key)).encode()).hexdigest()[:32]
+    who = request.caller.name  # nobody is told what another, who may see more, was answered
+    name = sha256("\0".join((deed, who, *request.path.values(), key)).encode()).hexdigest()[:32]
     asked = Key(f"ASKED#{name}", "EVIDENCE")
     said = sha256(request.body.encode()).hexdigest()
     before = _begun(asked, said)

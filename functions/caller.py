@@ -11,6 +11,8 @@ from schemas.policy import Policy, RoleRule
 
 Role = Literal["agent", "operator", "privacy"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
+READERS: Final[tuple[Role, ...]] = ("agent", "privacy")
+"""Who may read people at all, as far as the policy clears them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class Access:
     def sees(self, field: str) -> bool:
         """Whether the role is cleared for a field."""
         return "*" in self.rule.fields or field in self.rule.fields
+
+    @property
+    def reads(self) -> bool:
+        """Whether people may be looked up by what they are known by: for a purpose alone."""
+        return bool(self.purpose)
 
 
 def caller_of(event: Mapping[str, Any]) -> Caller:
@@ -60,18 +67,33 @@ def require(caller: Caller, *allowed: Role) -> Role:
 def access(caller: Caller, allowed: tuple[Role, ...], purpose: str, policy: Policy) -> Access:
     """Access for `purpose` (the role's first when empty); 403 names what the role may use."""
     require(caller, *allowed)
-    rules = [
-        (role, policy.roles[role]) for role in allowed if role in caller.roles & set(policy.roles)
-    ]
+    rules = _rules(caller, allowed, policy)
     for role, rule in rules:
         if rule.purposes and (not purpose or purpose in rule.purposes):
             return Access(caller.name, role, purpose or rule.purposes[0], rule)
     known = sorted({each for _, rule in rules for each in rule.purposes})
-    said = f"not for the purpose {purpose}" if purpose else "for no purpose"
+    said = "not for this purpose" if purpose else "for no purpose"
     detail = (
         f"policy.yaml clears this role {said}. Add purpose= one of: {', '.join(known) or 'none'}."
     )
     raise NotServed(HTTPStatus.FORBIDDEN, detail, purposes=known)
+
+
+def clearance(caller: Caller, allowed: tuple[Role, ...], policy: Policy) -> Access:
+    """What a caller may see of people beside what `allowed` lets it do: nothing, unless it is a
+    reader, too.
+    """
+    role = require(caller, *allowed)
+    if any(rule.purposes for _, rule in _rules(caller, READERS, policy)):
+        return access(caller, READERS, "", policy)
+    return Access(caller.name, role, "", RoleRule(purposes=(), fields=()))
+
+
+def _rules(
+    caller: Caller, allowed: tuple[Role, ...], policy: Policy
+) -> list[tuple[Role, RoleRule]]:
+    held = caller.roles & set(policy.roles)
+    return [(role, policy.roles[role]) for role in allowed if role in held]
 
 
 def _groups(claim: object) -> frozenset[str]:

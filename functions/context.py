@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from adapters.customers import Customers
 from functions import wiring
-from functions.caller import Access, Role, access
+from functions.caller import READERS, Access, access
 from functions.finding import Found, by_id, find
 from functions.folding import Job, folded, read
 from functions.noting import note
@@ -21,7 +21,6 @@ from rules.permissions import permissions
 from schemas.graph import Profile, SubjectKey
 from schemas.views import Candidate, ContextView, PurposeView
 
-MAY: Final[tuple[Role, ...]] = ("agent", "privacy")
 PAGE: Final = 20
 FIRST_PAGE: Final = 100
 """Interactions of each subject read for the first page: what was bought is among them."""
@@ -47,7 +46,7 @@ def _by_id(request: Request) -> Answer:
 
 def _access(request: Request) -> Access:
     purpose = request.query.get("purpose", "")
-    return access(request.caller, MAY, purpose, wiring.policy()[1])
+    return access(request.caller, READERS, purpose, wiring.policy()[1])
 
 
 def _answer(request: Request, allowed: Access, found: Sequence[Found]) -> Answer:
@@ -105,7 +104,7 @@ def _interactions(
     pool: Executor, who: Person, cursor: str, limit: int
 ) -> list[tuple[SubjectKey, context.Row]]:
     customers = Customers(wiring.graph())
-    if cursor and "|" not in cursor:
+    if cursor and not context.CURSOR.fullmatch(cursor):
         raise NotServed(400, "This cursor is not one that was answered; begin without it.")
     subjects = sorted(who.subjects)
     starts = [context.after(cursor, s) if cursor else "" for s in subjects]

@@ -1,18 +1,15 @@
 """Why two are one customer or not; what people decide about it; and the rules that decide."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from functions import adopting, parting, policies, verdicts, wiring
-from functions.caller import Access, Role, access
+from functions.caller import READERS, Access, access
 from functions.explaining import explained
-from functions.noting import note
 from functions.party import party
 from functions.problem import Answer, answer
 from functions.serving import Request, Route, serve
 from rules.explain import Explanation
-
-MAY_ASK: Final[tuple[Role, ...]] = ("agent", "privacy")
 
 
 def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
@@ -44,10 +41,9 @@ def _by_the_clock() -> Answer:
 
 def _explain(request: Request) -> Answer:
     purpose = request.query.get("purpose", "")
-    allowed = access(request.caller, MAY_ASK, purpose, wiring.policy()[1])
-    a, b = (party(request.query.get(name, "")) for name in ("a", "b"))
-    note(allowed, sorted({a.customer, b.customer}))
-    return answer(200, _cleared(explained(a, b), allowed))
+    allowed = access(request.caller, READERS, purpose, wiring.policy()[1])
+    a, b = (party(request.query.get(name, ""), allowed) for name in ("a", "b"))
+    return answer(200, _cleared(explained(a, b, allowed), allowed))
 
 
 def _cleared(found: Explanation, allowed: Access) -> Explanation:

@@ -2,15 +2,20 @@
 
 from adapters.customers import Customers
 from functions import wiring
+from functions.caller import Access
 from functions.party import Party
+from functions.showing import shown
 from rules import explain
 from rules.explain import Explanation
 from schemas.graph import Island
 
 
-def explained(a: Party, b: Party) -> Explanation:
-    """Only the two customers' own subjects are named: nobody is shown a third."""
-    heads = Customers(wiring.graph()).heads(a.subjects | b.subjects)
+def explained(a: Party, b: Party, allowed: Access) -> Explanation:
+    """Only the two customers' own subjects are named: nobody is shown a third. One whose id the
+    caller is not shown goes by its opaque key.
+    """
+    known = Customers(wiring.graph()).heads(a.subjects | b.subjects)
+    heads = {s: head for s, head in known.items() if shown(allowed, head.subject)}
     island = both(a.island, b.island)
     return explain.explain(a.subject, b.subject, island, heads, wiring.policy()[1].identity)
 

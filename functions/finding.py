@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from pydantic import ValidationError
+
 from adapters.customers import Customers
 from functions import wiring
 from functions.problem import NotServed
@@ -13,6 +15,8 @@ from schemas.identifiers import Identifier, Subject
 
 MOST: Final = 25
 """More customers than that are no answer to who somebody is."""
+WORDS: Final = 16
+"""More words than that are no name; each costs a read."""
 KNOBS: Final = frozenset({"purpose", "cursor", "limit"})
 ASKED_BY: Final = "phone=, email=, name=, subject=<source>:<object>:<id> or <source>:<object>=<id>"
 
@@ -40,7 +44,7 @@ def find(customers: Customers, query: Mapping[str, str]) -> tuple[Found, ...]:
         case _:
             source, _, object_ = kind.partition(":")
             if source not in wiring.config().sources or not object_:
-                detail = f"{kind} is nothing to ask by. Ask by exactly one of {ASKED_BY}."
+                detail = f"This parameter is nothing to ask by. Ask by exactly one of {ASKED_BY}."
                 raise NotServed(400, detail)
             return _by_subject(customers, source, object_, value)
 
@@ -89,12 +93,20 @@ def _carrying(customers: Customers, head: IdentifierHead) -> tuple[Found, ...]:
 
 def subject_named(value: str) -> SubjectKey:
     """The subject that `<source>:<object>:<id>` names, known or not."""
-    source, object_, id_ = _parts(value)
-    return keys.of_subject(wiring.pepper("graph"), Subject(source=source, object=object_, id=id_))
+    return _key(*_parts(value))
+
+
+def _key(source: str, object_: str, id_: str) -> SubjectKey:
+    try:
+        subject = Subject(source=source, object=object_, id=id_)
+    except ValidationError as error:
+        detail = "The parts of a subject have at most 64, 32 and 256 characters."
+        raise NotServed(400, detail) from error
+    return keys.of_subject(wiring.pepper("graph"), subject)
 
 
 def _by_subject(customers: Customers, source: str, object_: str, id_: str) -> tuple[Found, ...]:
-    s = keys.of_subject(wiring.pepper("graph"), Subject(source=source, object=object_, id=id_))
+    s = _key(source, object_, id_)
     head = customers.heads([s]).get(s)
     return _holding(customers, [s], [head.island]) if head else ()
 
@@ -109,7 +121,7 @@ def _parts(value: str) -> tuple[str, str, str]:
 
 def _by_name(customers: Customers, value: str) -> tuple[Found, ...]:
     wanted = names.words(value)
-    if not wanted:
+    if not 0 < len(wanted) <= WORDS:
         raise NotServed(400, "This is no name. Give a first or a last name, or both.")
     pepper = wiring.pepper("graph")
     found = [customers.named(names.partition(pepper, word), 10 * MOST) for word in sorted(wanted)]

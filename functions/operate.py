@@ -9,11 +9,11 @@ from adapters import bus, ledger, lists
 from adapters.customers import Customers
 from adapters.table import Key, Write
 from events.inbound import SyncRequested
-from functions import counting, wiring
-from functions.caller import Role, require
+from functions import counting, showing, wiring
+from functions.caller import Access, Role, clearance, require
 from functions.finding import by_id
 from functions.problem import Answer, NotServed, answer
-from functions.serving import Request, Route, serve
+from functions.serving import Request, Route, serve, whole
 from rules import listing
 from rules.announcing import customers_of
 from rules.keys import type_of
@@ -86,7 +86,7 @@ def _sync(request: Request) -> Answer:
 
 
 def _why(request: Request) -> Answer:
-    require(request.caller, *MAY)
+    allowed = clearance(request.caller, MAY, wiring.policy()[1])
     customer, destination = (request.query.get(each, "") for each in ("customer", "destination"))
     named = wiring.config().destinations.get(destination)
     if not customer or not named:
@@ -106,20 +106,20 @@ def _why(request: Request) -> Answer:
             customer=id_,
             destination=destination,
             mode=named.mode,
-            items=tuple(_entry(row) for row in rows[first : first + limit]),
+            items=tuple(_entry(row, allowed) for row in rows[first : first + limit]),
             next=str(first + limit) if len(rows) > first + limit else None,
         ),
     )
 
 
 def _offset(request: Request) -> int:
-    given = request.query.get("cursor", "0")
-    if not given.isdecimal():
+    number = whole(request.query.get("cursor", "0"))
+    if number is None:
         raise NotServed(400, "This cursor is not one that was answered; begin without it.")
-    return int(given)
+    return number
 
 
-def _entry(row: DeliveryRow) -> DeliveryView:
+def _entry(row: DeliveryRow, allowed: Access) -> DeliveryView:
     decision = row.decision
     return DeliveryView(
         destination=row.destination,
@@ -131,7 +131,7 @@ def _entry(row: DeliveryRow) -> DeliveryView:
         purpose=decision.purpose,
         policy=decision.policy,
         fields=decision.fields,
-        consents=decision.evidence,
+        consents=tuple(showing.consent(allowed, each) for each in decision.evidence),
         evidence=row.evidence,
         opted_out=row.opted_out,
     )

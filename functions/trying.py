@@ -8,31 +8,42 @@ from adapters import lists, policy
 from adapters.customers import Customers
 from adapters.table import Key, Write
 from functions import wiring
+from functions.foretelling import Future
 from functions.problem import NotServed
-from rules import listing
+from rules import listing, normalise
+from rules.identity_diff import Then
 from rules.policy import version_of
-from rules.policy_diff import Compared, compare, may_open, opens
+from rules.policy_diff import Compared, compare, may_open, opens, reads_otherwise
+from rules.resolution_islands import Laws
 from schemas.errors import BadRecord
 from schemas.evidence import DiffView, PolicyAsked
 from schemas.graph import IdentifierHead, IdentifierKey, Island
 from schemas.policy import IdentityRules
 
 PAGE: Final = 100
+SCANNED: Final = 200
+"""Rows of the whole table that are looked at in one call, for what subjects would gain."""
+READING: Final = "reading "
 
 
 def tried(asked: PolicyAsked) -> DiffView:
     """The next page of the dry run; without a cursor it begins anew."""
     version, current = policy.read(wiring.graph())
     start = DiffView(current=version, candidate=version_of(asked.policy))
-    if current.identity == asked.policy.identity:
+    if current.identity == asked.policy.identity and not outdated():
         return start
     before = known(start) if asked.cursor else start
     if before is None or (asked.cursor and before.next != asked.cursor):
         raise NotServed(409, "This dry run was begun anew meanwhile: begin without a cursor.")
-    view = _page(before, asked.cursor, current.identity, asked.policy.identity)
+    view = _turn(before, asked, current.identity)
     row = {"data": view.model_copy(update={"items": ()}).model_dump_json()}
     wiring.graph().write(Write("put", _place(view), row))
     return view
+
+
+def outdated() -> bool:
+    """Whether what is in the graph was read by a former normaliser."""
+    return policy.normaliser(wiring.graph()) != normalise.NORMALISER
 
 
 def known(view: DiffView) -> DiffView | None:
@@ -46,13 +57,36 @@ def _place(view: DiffView) -> Key:
     return Key("POLICY", f"DIFF#{name}")
 
 
-def _page(before: DiffView, cursor: str, old: IdentityRules, new: IdentityRules) -> DiffView:
+def _turn(before: DiffView, asked: PolicyAsked, old: IdentityRules) -> DiffView:
+    """First all that subjects would gain is noted, where records are read otherwise."""
+    new = asked.policy.identity
+    if not reads_otherwise(old, new) and not outdated():
+        return _page(before, asked.cursor, old, new, None)
+    future = _future(before, new)
+    if asked.cursor and not asked.cursor.startswith(READING):
+        return _page(before, asked.cursor, old, new, future)
+    after = asked.cursor.removeprefix(READING).partition(" ")
+    rows = wiring.graph().scan(Key(after[0], after[2]) if asked.cursor else None, limit=SCANNED)
+    future.note(rows.items)
+    if rows.after is None:
+        return _page(before, "", old, new, future)
+    return before.model_copy(update={"next": f"{READING}{rows.after.pk} {rows.after.sk}"})
+
+
+def _future(view: DiffView, new: IdentityRules) -> Future:
+    laws = Laws(new, wiring.pepper("graph"), wiring.token, wiring.now)
+    return Future(wiring.graph(), _place(view).sk.removeprefix("DIFF#"), laws)
+
+
+def _page(
+    before: DiffView, cursor: str, old: IdentityRules, new: IdentityRules, future: Future | None
+) -> DiffView:
     try:
         page = lists.page(wiring.graph(), listing.partitions(listing.CUSTOMERS), cursor, PAGE)
     except BadRecord as error:
         raise NotServed(400, f"{error.reason}.") from error
     ids = {str(row["sk"]) for row in page.items}
-    found = list(_groups(ids, old, new))
+    found = list(_groups(ids, old, new, future))
     moves = tuple(move for each in found for move in each.moves)
     return before.model_copy(
         update={
@@ -67,15 +101,22 @@ def _page(before: DiffView, cursor: str, old: IdentityRules, new: IdentityRules)
     )
 
 
-def _groups(ids: set[str], old: IdentityRules, new: IdentityRules) -> Iterable[Compared]:
+def _groups(
+    ids: set[str], old: IdentityRules, new: IdentityRules, future: Future | None
+) -> Iterable[Compared]:
     """Islands that belong together, each where its first customer is on the page."""
     customers = Customers(wiring.graph())
     names = {profile.island for profile in customers.profiles(ids).values()}
     for island in {each.g: each for each in customers.islands(names).values()}.values():
-        group, heads = _together(customers, island, old, new)
+        then, heads = None, dict[IdentifierKey, IdentifierHead]()
+        if future:
+            group, nodes, marks = future.together(island)
+            then = Then(nodes, marks, new)
+        else:
+            group, heads = _together(customers, island, old, new)
         first = min((c for each in group.values() for c in each.labels.values()), default="")
         if first in ids and first in island.labels.values():
-            yield compare(group.values(), heads, old, new)
+            yield compare(group.values(), heads, old, new, then)
 
 
 def _together(

@@ -1,15 +1,16 @@
 """The routes by which people decide who is who."""
 
+from collections.abc import Callable
 from typing import Final
 
 from adapters.customers import Customers
-from functions import judging, wiring
+from functions import judging, showing, wiring
 from functions.asking import Moment, body, once
-from functions.caller import Role, require
+from functions.caller import Access, Role, clearance, require
 from functions.explaining import explained
 from functions.finding import by_id, subject_named
 from functions.judging import Judge
-from functions.party import Party, party
+from functions.party import Party, may_name, party
 from functions.problem import Answer, NotServed
 from functions.serving import Request
 from rules import listing
@@ -24,16 +25,16 @@ MOST: Final = 16
 
 def split(request: Request) -> Answer:
     """`POST /v1/customers/{id}/split`."""
-    require(request.caller, *MAY)
-    asked = body(request, SplitAsked)
+    allowed, asked = _allowed(request), body(request, SplitAsked)
+    for each in asked.subjects:
+        may_name(allowed, each)
     side = frozenset(subject_named(each) for each in asked.subjects)
 
-    def do(moment: Moment) -> JudgedView:
-        rest = _rest(request.path["id"], side, again=moment.again)
-        judge = Judge(request.caller.name, asked.why, moment.at)
+    def decide(judge: Judge, again: bool) -> JudgedView:
+        rest = _rest(request.path["id"], side, again=again)
         return judging.split(rest | side, side, judge)
 
-    return once(request, "split", do)
+    return _once(request, "split", asked.why, decide)
 
 
 def _rest(
@@ -54,26 +55,22 @@ def _rest(
 
 def merge(request: Request) -> Answer:
     """`POST /v1/customers/merge`."""
-    require(request.caller, *MAY)
-    asked = body(request, MergeAsked)
+    allowed, asked = _allowed(request), body(request, MergeAsked)
 
-    def do(moment: Moment) -> JudgedView:
-        judge = Judge(request.caller.name, asked.why, moment.at)
-        return _joined([party(asked.a), party(asked.b)], judge)
+    def decide(judge: Judge, _: bool) -> JudgedView:
+        return _joined([party(each, allowed) for each in (asked.a, asked.b)], judge, allowed)
 
-    return once(request, "merge", do)
+    return _once(request, "merge", asked.why, decide)
 
 
 def accept(request: Request) -> Answer:
     """`POST /v1/reviews/{id}/accept`: they are always one."""
-    require(request.caller, *MAY)
-    asked = body(request, ReviewAsked)
+    allowed, asked = _allowed(request), body(request, ReviewAsked)
 
-    def do(moment: Moment) -> JudgedView:
-        judge = Judge(request.caller.name, asked.why, moment.at)
-        return _joined(_parties(request.path["id"]), judge)
+    def decide(judge: Judge, _: bool) -> JudgedView:
+        return _joined(_parties(request.path["id"]), judge, allowed)
 
-    return once(request, "accept", do)
+    return _once(request, "accept", asked.why, decide)
 
 
 def reject(request: Request) -> Answer:
@@ -81,21 +78,37 @@ def reject(request: Request) -> Answer:
     require(request.caller, *MAY)
     asked = body(request, ReviewAsked)
 
-    def do(moment: Moment) -> JudgedView:
-        judge = Judge(request.caller.name, asked.why, moment.at)
+    def decide(judge: Judge, _: bool) -> JudgedView:
         return judging.parted(_parties(request.path["id"]), judge)
 
-    return once(request, "reject", do)
+    return _once(request, "reject", asked.why, decide)
 
 
-def _joined(parties: list[Party], judge: Judge) -> JudgedView:
+def _allowed(request: Request) -> Access:
+    return clearance(request.caller, MAY, wiring.policy()[1])
+
+
+def _once(
+    request: Request, deed: str, why: str, decide: Callable[[Judge, bool], JudgedView]
+) -> Answer:
+    """Decides once, as of when it was first asked for; told as far as the caller may see."""
+    allowed = _allowed(request)
+
+    def do(moment: Moment) -> JudgedView:
+        view = decide(Judge(request.caller.name, why, moment.at), moment.again)
+        return showing.judged(allowed, view)
+
+    return once(request, deed, do)
+
+
+def _joined(parties: list[Party], judge: Judge, allowed: Access) -> JudgedView:
     view = judging.joined(parties, judge)
     if len(view.customers) == 1:
         return view
     a, b = (_today(each) for each in parties[:2])
     because = dict.fromkeys(
         f"{each.reason} {each.type}: {each.detail}".rstrip(": ")
-        for each in explained(a, b).obstacles
+        for each in explained(a, b, allowed).obstacles
     )
     return view.model_copy(update={"because": tuple(because)})
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from aws_cdk import Aws, Duration
+from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -64,6 +65,12 @@ class Alarms(Construct):
         metric = function.metric_errors(period=Duration.minutes(5), statistic="Sum")
         advice = f"{name} fails: see its log group /sluice/{self.target.stage}/{name}."
         self._alarm(f"{name}-errors", Trouble(metric, 1, advice))
+
+    def unanswered(self, api: apigateway.IHttpApi) -> None:
+        """When the API could not answer: busy, not set up, or an error in it."""
+        metric = api.metric_server_error(period=Duration.minutes(5), statistic="Sum")
+        advice = f"The API fails: see the log groups /sluice/{self.target.stage}/*."
+        self._alarm("api-errors", Trouble(metric, 1, advice))
 
     def behind(self, name: str, function: lambda_.IFunction) -> None:
         """When the stream's oldest record waits for longer than five minutes."""

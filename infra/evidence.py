@@ -12,7 +12,10 @@ from infra.functions import Function, Job, Shared
 
 READS = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan")
 WRITTEN = ("G#*", "I#*", "S#*", "POLICY", "ASKED#*", "L#read#*")
-"""What verdicts and rules change; what was asked for; who read whom. Never a profile."""
+"""What verdicts and rules change; what was asked for; who read whom. Never a profile.
+
+A dry run notes under `POLICY#*` what subjects would be linked by.
+"""
 
 
 def evidence(scope: Construct, shared: Shared) -> Function:
@@ -25,6 +28,8 @@ def evidence(scope: Construct, shared: Shared) -> Function:
     function.may("dynamodb:PutItem", "dynamodb:PartiQLInsert", on=graph, keys=WRITTEN)
     settles = ("dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
     function.may(*settles, on=graph, keys=("G#*", "I#*", "S#*", "PARTED"))
+    function.may("dynamodb:UpdateItem", on=graph, keys=("POLICY#*",))
+    function.may("dynamodb:Query", "dynamodb:PartiQLInsert", on=shared.journal.table_arn)
     function.uses_key(via="dynamodb")
     _every_minute(function)
     return function

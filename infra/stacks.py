@@ -106,6 +106,7 @@ class Flow(Stack):
         alarms.too_large()
         for name, function in self.functions.items():
             alarms.errors(name, function.lambda_function)
+        alarms.unanswered(self.api.api)
 
     def _tell(self) -> None:
         """The outputs that the tools read."""

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.failure import Failure
 from local import journey, service, stage
-from local.programs import LocalError
+from local.programs import LocalError, own
 from local.stage import Stage
 from local.telling import Teller
 from schemas.errors import SluiceError
@@ -69,7 +69,7 @@ def _stop(home: Path) -> None:
 @contextmanager
 def alone(home: Path) -> Iterator[None]:
     """Two at once would deploy into each other."""
-    home.mkdir(parents=True, exist_ok=True)
+    own(home)
     with (home / "lock").open("w") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

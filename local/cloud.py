@@ -11,7 +11,7 @@ from typing import Final
 
 from local import service
 from local.install import ENVIRONMENTS, LAMBDA_PYTHON, ROOT
-from local.programs import LocalError, Running
+from local.programs import LocalError, Running, own
 from local.service import Service
 
 REGION: Final = "eu-central-1"
@@ -50,7 +50,7 @@ class Cloud:
 
     def start(self, port: int = 0) -> Running:
         """Starts it, or finds it running."""
-        self.home.mkdir(parents=True, exist_ok=True)
+        own(self.home)
         if shutil.disk_usage(self.home).free < SPACE_NEEDED:
             raise LocalError(f"{self.home} has less than 300 MB free: make room, then try again.")
         return service.start(self.service, port)

@@ -60,6 +60,12 @@ def new_mark() -> str:
     return f"sluice-{secrets.token_hex(8)}"
 
 
+def own(home: Path) -> None:
+    """Makes a folder its owner's alone: keys, passwords and invented people are kept in it."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.chmod(0o700)
+
+
 def start(
     python: Path, arguments: Sequence[str], running: Running, log: Path, extra: Mapping[str, str]
 ) -> Running:

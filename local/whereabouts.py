@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from local.programs import own
+
 
 def read(file: Path) -> dict[str, Any]:
     """Stage → entry; empty when there is no file, or none that can be read."""
@@ -17,7 +19,7 @@ def read(file: Path) -> dict[str, Any]:
 
 def write(file: Path, stage: str, entry: Mapping[str, Any]) -> None:
     """Sets one stage's entry; the file is for its owner alone, since it may hold passwords."""
-    file.parent.mkdir(exist_ok=True)
+    own(file.parent)
     draft = file.with_suffix(".draft")
     draft.touch(mode=0o600)
     draft.write_text(json.dumps({**read(file), stage: entry}, indent=1))

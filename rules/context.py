@@ -1,5 +1,6 @@
 """A customer as somebody may see it: pure, from the folded view and its interactions."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -20,6 +21,8 @@ Row = tuple[str, RecordRow]
 """A sort key and the interaction under it."""
 
 BOUGHT: Final = 20
+CURSOR: Final = re.compile(r"R#I#[\w:.+-]{1,64}#[\w-]{1,64}\|[\w-]{1,64}", re.ASCII)
+"""What `cursor` gives: a place among somebody's interactions, and nowhere else."""
 
 
 def customer(profile: Profile, sees: Sees) -> CustomerView:

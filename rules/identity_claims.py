@@ -6,7 +6,7 @@ from typing import Final
 
 from rules.normalise import comparable, postcode
 from schemas.identifiers import Claim, Identifier, IdentifierType
-from schemas.observation import NAMED, Observation, Trait
+from schemas.observation import NAMED, PARTS, Observation, Trait
 from schemas.policy import IdentityRules
 
 LONGEST: Final = 512
@@ -34,6 +34,19 @@ def under(observation: Observation, rules: IdentityRules) -> Observation:
     return observation.model_copy(update={"claims": (*stated, *composed), "consents": consents})
 
 
+def spellings(identifier: Identifier) -> tuple[Identifier, ...]:
+    """Itself, and what any rule about spelling could make of it."""
+    if identifier.type != "email":
+        return (identifier,)
+    domain = identifier.value.rpartition("@")[2]
+    rules = (
+        IdentityRules(types={}, plus_tags=tags, dotless_domains=(domain,) if dots else ())
+        for tags in (False, True)
+        for dots in (False, True)
+    )
+    return tuple(dict.fromkeys(canonical(identifier, each) for each in rules))
+
+
 def canonical(identifier: Identifier, rules: IdentityRules) -> Identifier:
     """The identifier that this one is the same as, where a rule says so."""
     if identifier.type != "email":
@@ -59,7 +72,8 @@ def _composed(
 
 def _part(part: str, stated: tuple[Claim, ...], traits: Mapping[Trait, str]) -> tuple[str, ...]:
     claimed = tuple(c.identifier.value for c in stated if c.identifier.type == part)
-    said = {str(trait): value for trait, value in traits.items()}.get(NAMED.get(part, part))
+    known = {str(trait): value for trait, value in traits.items() if trait in PARTS}
+    said = known.get(NAMED.get(part, part))
     if claimed or said is None:
         return claimed
     value = COMPARED.get(part, comparable)(said)

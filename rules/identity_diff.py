@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rules.identity import Marks, evident, partition, unusable
 from schemas.graph import Node, SubjectKey, Verdict
@@ -22,6 +23,14 @@ class Difference:
     """Subjects of the largest customer under the new rules."""
 
 
+class Then(NamedTuple):
+    """What subjects would be linked by under other rules."""
+
+    nodes: Mapping[SubjectKey, Node]
+    marks: Marks
+    rules: IdentityRules
+
+
 def diff(
     nodes: Mapping[SubjectKey, Node],
     marks: Marks,
@@ -33,9 +42,20 @@ def diff(
 
     Of many only when `nodes` hold every carrier of their identifiers: degrees are counted here.
     """
+    return foretold(nodes, marks, verdicts, old, Then(nodes, marks, new))
+
+
+def foretold(
+    nodes: Mapping[SubjectKey, Node],
+    marks: Marks,
+    verdicts: Iterable[Verdict],
+    old: IdentityRules,
+    then: Then,
+) -> Difference:
+    """The same where the subjects would be linked by others than now."""
     verdicts = tuple(verdicts)
-    before = _customers(nodes, marks, verdicts, old)
-    after = _customers(nodes, marks, verdicts, new)
+    before = _customers(Then(nodes, marks, old), verdicts)
+    after = _customers(then, verdicts)
     return Difference(
         merges=_several(after, before),
         splits=_several(before, after),
@@ -43,14 +63,10 @@ def diff(
     )
 
 
-def _customers(
-    nodes: Mapping[SubjectKey, Node],
-    marks: Marks,
-    verdicts: Iterable[Verdict],
-    rules: IdentityRules,
-) -> tuple[Customer, ...]:
-    seen = evident(nodes, rules, frozenset())
-    return partition(seen, unusable(seen, rules, marks), verdicts, rules).customers
+def _customers(then: Then, verdicts: Iterable[Verdict]) -> tuple[Customer, ...]:
+    nodes = evident(then.nodes, then.rules, frozenset())
+    useless = unusable(nodes, then.rules, then.marks)
+    return partition(nodes, useless, verdicts, then.rules).customers
 
 
 def _several(whole: Iterable[Customer], parts: Iterable[Customer]) -> tuple[Customer, ...]:

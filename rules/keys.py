@@ -7,6 +7,7 @@ import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
 from schemas.graph import CustomerId, IdentifierKey, SubjectKey
 from schemas.identifiers import Identifier, Subject
@@ -15,12 +16,25 @@ BYTES = 16
 """128 bits: no collision is to be expected below 10^18 values."""
 
 
+LENGTH: Final = 22
+"""Characters of a key after its version."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pepper:
-    """A secret and its version, which is part of every key made with it."""
+    """The first secret, which names subjects, records and customers for good.
+
+    Addresses, numbers and words of names are under `later` ones too, each over the key that was
+    made with those before: so a key can be taken to the next pepper without knowing its value.
+    """
 
     secret: bytes
     version: int = 1
+    later: tuple["Pepper", ...] = ()
+    coming: "Pepper | None" = None
+    """The next one, while keys are being taken to it. What is under way is in `rules.renaming`."""
+    begun: bool = False
+    """Whether new keys are made with it already; before, everybody must have come to know it."""
 
 
 def digest(pepper: Pepper, scope: str, inner: bytes) -> str:
@@ -32,12 +46,41 @@ def digest(pepper: Pepper, scope: str, inner: bytes) -> str:
 
 def of_hash(pepper: Pepper, type_: str, value_sha256: bytes) -> IdentifierKey:
     """The key of an identifier of which only the SHA-256 of its normalised value is known."""
-    return f"{type_}#{digest(pepper, type_, value_sha256)}"
+    key = f"{type_}#{digest(pepper, type_, value_sha256)}"
+    for each in pepper.later:
+        key = over(each, key)
+    return key
 
 
 def of_identifier(pepper: Pepper, identifier: Identifier) -> IdentifierKey:
     """`<type>#<hash>`."""
     return of_hash(pepper, identifier.type, sha256(identifier.value.encode()).digest())
+
+
+def over(pepper: Pepper, key: IdentifierKey) -> IdentifierKey:
+    """The key under a later pepper. A source's own id says nothing of a person: it stays."""
+    type_, _, name = key.partition("#")
+    return key if ":" in type_ else f"{type_}#{digest(pepper, type_, name.encode())}"
+
+
+def made_with(key: IdentifierKey) -> int:
+    """The version of the last pepper in a key."""
+    version = key.partition("#")[2][:-LENGTH]
+    return int(version) if version.isdecimal() else 0
+
+
+def renewed(pepper: Pepper, key: IdentifierKey) -> IdentifierKey:
+    """The key under the pepper that is coming; itself where none is, or where it is so already."""
+    coming = pepper.coming
+    if coming is None or is_own(key) or made_with(key) >= coming.version:
+        return key
+    return over(coming, key)
+
+
+def told_of(pepper: Pepper, identifier: Identifier) -> tuple[IdentifierKey, ...]:
+    """The keys under which to write what is said of it: both, while either may be looked under."""
+    key = of_identifier(pepper, identifier)
+    return tuple(dict.fromkeys((key, renewed(pepper, key))))
 
 
 def of_subject(pepper: Pepper, subject: Subject) -> SubjectKey:

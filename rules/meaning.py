@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-ID: Final = re.compile(r"c\d[A-Za-z0-9]{20,}")
+ID: Final = re.compile(r"c\d{1,9}[A-Za-z0-9]{20,60}")
+"""A customer's id, as `rules.keys.of_customer` makes it."""
 NUMBER: Final = re.compile(r"\+?[0-9][0-9 ().-]{5,}")
 SUBJECT: Final = re.compile(r"[a-z][a-z0-9-]*:[a-z_]+:.+")
 

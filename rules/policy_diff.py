@@ -7,7 +7,7 @@ from typing import Literal
 
 from rules.announcing import customers_of
 from rules.identity import Marks, rule_of
-from rules.identity_diff import diff
+from rules.identity_diff import Then, foretold
 from rules.identity_evidence import carried
 from rules.keys import type_of
 from schemas.evidence import MoveView
@@ -29,17 +29,19 @@ def compare(
     heads: Mapping[IdentifierKey, IdentifierHead],
     old: IdentityRules,
     new: IdentityRules,
+    then: Then | None = None,
 ) -> Compared:
     """`heads` are those of unusable identifiers that the new rules may let link (`may_open`).
 
-    The islands hold every carrier of those that they do.
+    The islands hold every carrier of those that they do. `then` is needed where the rules read
+    values otherwise.
     """
     islands = tuple(islands)
     nodes = {s: node for island in islands for s, node in island.nodes.items()}
     labels = {s: label for island in islands for s, label in island.labels.items()}
     verdicts = dict.fromkeys(v for island in islands for v in island.verdicts)
     marks = _marks(islands, heads, old, new)
-    found = diff(nodes, marks, verdicts, old, new)
+    found = foretold(nodes, marks, verdicts, old, then or Then(nodes, marks, new))
     moves = (
         *(_move("merge", each, labels) for each in found.merges),
         *(_move("split", each, labels) for each in found.splits),
@@ -54,6 +56,16 @@ def _move(
     labels: Mapping[SubjectKey, CustomerId],
 ) -> MoveView:
     return MoveView(kind=kind, customers=customers_of(subjects, labels), subjects=len(subjects))
+
+
+def reads_otherwise(old: IdentityRules, new: IdentityRules) -> bool:
+    """Whether the same records would name other identifiers under the new rules."""
+    return _reading(old) != _reading(new)
+
+
+def _reading(rules: IdentityRules) -> tuple[object, ...]:
+    types = {name: (rule.junk, rule.current) for name, rule in rules.types.items()}
+    return types, rules.plus_tags, frozenset(rules.dotless_domains)
 
 
 def may_open(key: IdentifierKey, old: IdentityRules, new: IdentityRules) -> bool:

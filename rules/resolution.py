@@ -15,8 +15,10 @@ run with `adapters.graph.Stores.run`. `laws` is a `Laws`, keys are opaque (`rule
   `remove_record(s, record: tuple[kind, id], at, laws, *, last=False)` likewise, then with `last`.
 - `resolution_parting.tend(now: datetime, laws) -> Steps[int]`: once a minute; settles whom records
   that can move have left.
-- `resolution_adoption.adopt(name: str, laws, pages: int = 1) -> Steps[Progress]`: call until
-  `.done`; `laws.rules` are the new rules, which the resolvers use already, `name` their hash.
+- `resolution_adoption.adopt(sweep: Sweep, laws, pages: int = 1) -> Steps[Progress]`: call until
+  `.done`, then so with the `last` sweep; `laws.rules` are the new rules, in use already.
+- `resolution_rekeying.rekey(going: Going, laws, pages: int = 1) -> Steps[Progress]`: call until
+  `.done`, for both tables; `laws.pepper` has the pepper that is `coming`, and has `begun`.
 - `identity_diff.diff(nodes, marks, verdicts, old, new) -> Difference` (`merges`, `splits`,
   `largest`): pure, for the dry run.
 """
@@ -27,8 +29,9 @@ from typing import Final
 
 from rules.resolution_calls import Steps, read_many
 from rules.resolution_case import Case, Received, out_since, prepare
-from rules.resolution_change import Change, change_of
+from rules.resolution_change import Change, as_linked, change_of
 from rules.resolution_commit import commit
+from rules.resolution_consents import bring_consents
 from rules.resolution_crowds import unsettled
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
@@ -39,7 +42,7 @@ from rules.resolution_rows import store_consents, store_records
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, Unread, View
 from schemas.errors import BadRecord, RetryLater
-from schemas.graph import IdentifierKey
+from schemas.graph import IdentifierKey, SubjectHead
 
 AT_ONCE: Final = 30
 """New links of one transaction, or aliases: each brings at most three of its hundred items."""
@@ -64,36 +67,38 @@ def resolve(batch: Sequence[Received], laws: Laws) -> Steps[Report]:
     movable = {position: case for position, case in cases.items() if case.movable}
     cases = _admitted(view, cases)
     yield from store_consents(cases.values(), laws.pepper)
-    moves = yield from _survey(view, movable, cases, known)
+    moves = yield from _survey(view, movable, cases, known, laws)
     cases = {i: case for i, case in cases.items() if i not in moves or moves[i].linked}
     yield from _link_all(view, cases, laws, report)
     yield from _leave_all(view, cases, laws, report)
-    yield from _store_all(view, cases, moves, known, report)
+    due = yield from _store_fixed(view, cases, moves, known, report)
+    report.later |= yield from store_moves(due, laws)
     return report
 
 
 def _survey(
-    view: View, movable: dict[int, Case], cases: dict[int, Case], known: frozenset[str]
+    view: View, movable: dict[int, Case], cases: dict[int, Case], known: frozenset[str], laws: Laws
 ) -> Steps[dict[int, Move]]:
     """Where records that can move are, before anybody is linked by what is out of date."""
 
     def sure(position: int, case: Case) -> bool:
         """Whether nothing is linked by it, nor shown to be gone: its pointer can wait."""
         head = view.head(subject_key(case.s))
-        return position in cases and head is not None and not news(head, change_of(case))
+        return position in cases and head is not None and not _is_news(head, change_of(case), laws)
 
     unsure = [position for position, case in movable.items() if not sure(position, case)]
     moves = yield from survey(movable, known, unsure)
     return {i: replace(move, gone=i not in cases) for i, move in moves.items()}
 
 
-def _store_all(
+def _store_fixed(
     view: View,
     cases: dict[int, Case],
     moves: dict[int, Move],
     known: frozenset[str],
     report: Report,
-) -> Steps[None]:
+) -> Steps[dict[int, Move]]:
+    """Records that cannot move; those that can are left, as far as nothing hinders them."""
     admitted = _admitted(view, cases)
     done = {i: c for i, c in admitted.items() if i not in report.later and i not in report.bad}
     fixed = {i: case for i, case in done.items() if i not in moves}
@@ -101,12 +106,11 @@ def _store_all(
         yield from store_records(list(fixed.values()), known)
     except RetryLater as error:
         report.later |= dict.fromkeys(fixed, error.reason)
-    due = {
+    return {
         i: replace(move, gone=move.gone or _gone(view, move.case))
         for i, move in moves.items()
         if i not in report.later and i not in report.bad
     }
-    report.later |= yield from store_moves(due)
 
 
 def _prepared(batch: Sequence[Received], laws: Laws, report: Report) -> dict[int, Case]:
@@ -150,17 +154,22 @@ def _link_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) ->
     changes = {
         position: change
         for position, change in ((i, change_of(case)) for i, case in cases.items())
-        if news(Draft(view).subject(change.s), change)
+        if _is_news(Draft(view).subject(change.s), change, laws)
     }
     yield from _read_ahead(view, changes.values(), laws)
     for position, change in changes.items():
         try:
+            yield from bring_consents(change.links, laws.pepper)
             yield from _link(view, change, laws)
             report.linked += 1
         except RetryLater as error:
             report.later[position] = error.reason
         except BadRecord as error:
             report.bad[position] = error
+
+
+def _is_news(head: SubjectHead | None, change: Change, laws: Laws) -> bool:
+    return news(head, as_linked(head, change, laws.pepper)) is not None
 
 
 def _leave_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) -> Steps[None]:
@@ -193,8 +202,9 @@ def _read_ahead(view: View, changes: Iterable[Change], laws: Laws) -> Steps[None
 
 def _link(view: View, change: Change, laws: Laws) -> Steps[None]:
     head = view.head(subject_key(change.s))
-    refuse_too_many(head, change)
-    for part in _parts(change, crowding(head, change, laws)):
+    linked = as_linked(head, change, laws.pepper)
+    refuse_too_many(head, linked)
+    for part in _parts(linked, crowding(head, linked, laws)):
 
         def plan(draft: Draft, apart: bool, part: Change = part) -> None:
             plan_link(draft, part, laws, apart=apart)

@@ -12,7 +12,8 @@ from typing import Final
 
 from rules.bonds import concerning
 from rules.consent import ADDRESSES
-from rules.keys import type_of
+from rules.keys import Pepper, renewed, type_of
+from rules.renaming import renamed
 from schemas.graph import Bond, Island, Node, SubjectKey
 
 UNDER_WAY: Final = timedelta(minutes=5)
@@ -23,13 +24,22 @@ MOST: Final = 8
 Parts = tuple[frozenset[str], ...]
 
 
-def bonded(before: Iterable[Island], after: Island, now: datetime) -> Island:
-    """`after`, remembering which of the customers of `before` are one no more."""
+def bonded(
+    before: Iterable[Island],
+    after: Island,
+    now: datetime,
+    pepper: Pepper,
+) -> Island:
+    """`after`, remembering which of the customers of `before` are one no more.
+
+    Nobody parts from an address that is only `renamed`; it is remembered by the name it has.
+    """
     islands = list(before)
     known = dict.fromkeys(bond for island in islands for bond in island.bonds)
     bonds = sorted(known, key=_time)
     for island in islands:
-        for parts in _partings(island, after):
+        for found in _partings(renamed(island, pepper), renamed(after, pepper)):
+            parts = _named(found, island, after, pepper)
             bonds = added(bonds, Bond(parts=parts, since=now, until=now + UNDER_WAY))
     bonds = concerning(bonds, frozenset(after.nodes)) if bonds else []
     return after.model_copy(update={"bonds": tuple(sorted(bonds, key=_time))})
@@ -50,6 +60,15 @@ def added(bonds: list[Bond], fresh: Bond) -> list[Bond]:
 def listed(bonds: Iterable[Bond]) -> int:
     """How many keys they hold."""
     return sum(len(part) for bond in bonds for part in bond.parts)
+
+
+def _named(parts: Parts, before: Island, after: Island, pepper: Pepper) -> Parts:
+    """By the names that are on the islands."""
+    if pepper.coming is None:
+        return parts
+    links = (key for i in (before, after) for node in i.nodes.values() for key in node.links)
+    names = {renewed(pepper, key): key for key in links}
+    return tuple(frozenset(names.get(each, each) for each in part) for part in parts)
 
 
 def _partings(before: Island, after: Island) -> Iterator[Parts]:

@@ -28,6 +28,7 @@ class Query:
 
     pk: str
     begins: str = ""
+    table: TableName = "graph"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Scan:
     """The next items of the whole table, in no order that means anything; answered by a `Page`."""
 
     after: Key | None
+    table: TableName = "graph"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Update:
     """One write of its own; `Conflict` is thrown when its condition fails."""
 
     write: Write
+    table: TableName = "graph"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,9 @@ def read_many(keys: Sequence[Key]) -> Steps[Mapping[Key, Item]]:
     return answer
 
 
-def query(pk: str, begins: str = "") -> Steps[tuple[Item, ...]]:
+def query(pk: str, begins: str = "", table: TableName = "graph") -> Steps[tuple[Item, ...]]:
     """The rows of a partition."""
-    answer: tuple[Item, ...] = yield Query(pk, begins)
+    answer: tuple[Item, ...] = yield Query(pk, begins, table)
     return answer
 
 
@@ -98,11 +101,11 @@ def insert_many(items: Sequence[Item], table: TableName = "graph") -> Steps[list
     return answer
 
 
-def surely(write: Write) -> Steps[None]:
+def surely(write: Write, table: TableName = "graph") -> Steps[None]:
     """One write without a condition, which can only fail because another is being written."""
     for attempt in range(1, 6):
         try:
-            yield Update(write)
+            yield Update(write, table)
         except Conflict:
             yield Pause(attempt)
         else:

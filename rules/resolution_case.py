@@ -11,6 +11,7 @@ from rules.identity import is_junk, rule_of
 from rules.identity_claims import under
 from rules.keys import Pepper
 from rules.resolution_items import SPLIT, record_key
+from rules.resolution_said import mark_of, text_of
 from schemas.errors import BadRecord
 from schemas.graph import ConsentRow, IdentifierKey, Link, RecordRow, SubjectHead, SubjectKey
 from schemas.identifiers import Claim, Subject
@@ -45,7 +46,8 @@ class Case:
     named: Mapping[SubjectKey, Subject] = field(default_factory=dict)
     """Subjects that it names by their source's id, or as merged into its own."""
     aliases: frozenset[SubjectKey] = frozenset()
-    unlinked: tuple[Claim, ...] = ()
+    said_so: str = ""
+    """What it says of identifiers, whatever the rules."""
     order: str = ""
     """Orders the versions of a record: by version, then by content."""
     r: str = ""
@@ -72,11 +74,10 @@ def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
     own = keys.of_own(observation.subject, s)
     merged = {keys.of_subject(pepper, other): other for other in observation.merged}
     merged.pop(s, None)
-    links, named, unlinked = {}, dict(merged), []
+    links, named = {}, dict(merged)
     for claim in observation.claims:
         identifier = claim.identifier
         if rule_of(identifier.type, rules) is None or is_junk(identifier, rules):
-            unlinked.append(claim)
             continue
         subject = _subject_named(claim)
         key = keys.of_identifier(pepper, identifier)
@@ -97,7 +98,7 @@ def prepare(received: Received, pepper: Pepper, rules: IdentityRules) -> Case:
         links=links,
         named=named,
         aliases=frozenset(merged),
-        unlinked=tuple(unlinked),
+        said_so=text_of(received.observation),
         order=order,
         r=r,
         current=current,
@@ -152,10 +153,10 @@ def record_row(case: Case) -> RecordRow:
         id=record.id,
         version=record.version,
         occurred_at=record.occurred_at,
-        identifiers=frozenset(case.links),
+        said=frozenset({case.said_so}),
+        now=mark_of(case.said_so),
         traits=observation.traits,
         interaction=observation.interaction,
-        unlinked=case.unlinked,
         deleted=observation.deleted,
         movable=case.movable,
     )
@@ -163,10 +164,20 @@ def record_row(case: Case) -> RecordRow:
 
 def consent_items(case: Case, pepper: Pepper) -> list[tuple[Item, ConsentSignal]]:
     """Rows under the address or number it is about, or under the person; repeats are the same."""
-    return [(_consent_item(case, signal, pepper), signal) for signal in case.observation.consents]
+    return [
+        (_consent_item(case, signal, place), signal)
+        for signal in case.observation.consents
+        for place in _about(case, signal, pepper)
+    ]
 
 
-def _consent_item(case: Case, signal: ConsentSignal, pepper: Pepper) -> Item:
+def _about(case: Case, signal: ConsentSignal, pepper: Pepper) -> tuple[str, ...]:
+    if signal.identifier is None:
+        return (f"S#{case.s}",)
+    return tuple(f"I#{key}" for key in keys.told_of(pepper, signal.identifier))
+
+
+def _consent_item(case: Case, signal: ConsentSignal, place: str) -> Item:
     record = case.observation.record
     row = ConsentRow(
         purpose=signal.purpose,
@@ -181,9 +192,8 @@ def _consent_item(case: Case, signal: ConsentSignal, pepper: Pepper) -> Item:
     content = sha256(row.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:12]
     heard = row.model_copy(update={"heard_at": case.at})
     time = row.effective_at.astimezone(UTC).isoformat(timespec="microseconds")
-    about = signal.identifier and keys.of_identifier(pepper, signal.identifier)
     return {
-        "pk": f"I#{about}" if about else f"S#{case.s}",
+        "pk": place,
         "sk": f"K#{row.purpose}#{row.channel}#{time}#{content}",
         "data": heard.model_dump_json(exclude_defaults=True),
     }

@@ -1,11 +1,15 @@
-"""What an observation says of its subject's links."""
+"""What an observation says of its subject's links, by the names that identifiers have."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from rules.keys import Pepper
+from rules.renaming import Names, linked_as, names
 from rules.resolution_case import Case
-from schemas.graph import Current, IdentifierKey, Link, SubjectKey, Verdict
+from rules.resolution_items import subject_key
+from rules.resolution_view import Draft
+from schemas.graph import Current, IdentifierKey, Link, SubjectHead, SubjectKey, Verdict
 from schemas.identifiers import Subject
 
 
@@ -37,3 +41,31 @@ def change_of(case: Case) -> Change:
     }
     current = None if case.current is None else Current(order=case.order, keys=case.current)
     return Change(case.s, subject, case.links, case.named, aliases, case.r, case.said, current)
+
+
+def as_linked(head: SubjectHead | None, change: Change, pepper: Pepper) -> Change:
+    """The change by the names under which the subject is linked already."""
+    if pepper.coming is None:
+        return change
+    return _by_name({k: linked_as(head, k, pepper) for k in _named(change)}, change)
+
+
+def as_named(draft: Draft, change: Change, pepper: Pepper) -> Change:
+    """The change by the names that its identifiers have at this moment."""
+    if pepper.coming is None:
+        return change
+    draft.need([subject_key(change.s)])
+    head = draft.subject(change.s)
+    return _by_name(names(draft, head, _named(change), pepper), change)
+
+
+def _named(change: Change) -> frozenset[IdentifierKey]:
+    return frozenset(change.links) | (change.current.keys if change.current else frozenset())
+
+
+def _by_name(found: Names, change: Change) -> Change:
+    current = change.current and change.current.model_copy(
+        update={"keys": frozenset(found[key] for key in change.current.keys)}
+    )
+    links = {found[key]: link for key, link in change.links.items()}
+    return replace(change, links=links, current=current)

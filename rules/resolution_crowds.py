@@ -48,6 +48,11 @@ def released(head: SubjectHead, rules: IdentityRules) -> frozenset[IdentifierKey
     return head.crowded - too_many(head.links.keys() - (head.leaving - head.crowded), rules)
 
 
+def due(head: SubjectHead, rules: IdentityRules) -> frozenset[IdentifierKey]:
+    """Those of them that no identifier's head names any more, so that they can come anew."""
+    return released(head, rules) - head.parting
+
+
 def unsettled(head: SubjectHead, rules: IdentityRules) -> bool:
     """Whether identifiers' heads, or its node, have still to follow what the head says."""
     return bool(head.leaving or head.parting or released(head, rules))

@@ -9,6 +9,7 @@ from rules import keys
 from rules.identity import founder, partition, rule_of
 from rules.identity_evidence import carried
 from rules.keys import Pepper
+from rules.renaming import renamed, verdicts_of
 from rules.resolution_bonds import bonded, listed
 from rules.resolution_items import gate_key, island_item, member_key, shard_of
 from rules.resolution_view import Draft
@@ -176,18 +177,22 @@ def recompute(draft: Draft, laws: Laws) -> None:
     for island in draft.islands():
         if island.into is None:
             after = computed(island, laws)
-            draft.put(_fitting(bonded(draft.before(island.g), after, laws.now()), laws))
+            after = bonded(draft.before(island.g), after, laws.now(), laws.pepper)
+            draft.put(_fitting(after, laws))
 
 
 def computed(island: Island, laws: Laws) -> Island:
     """The island with what the pure function says of it."""
-    found = partition(island.nodes, island.unusable, island.verdicts, laws.rules)
+    seen = renamed(island, laws.pepper)
+    found = partition(seen.nodes, seen.unusable, seen.verdicts, laws.rules)
     labels = {}
     for customer in found.customers:
         label = keys.of_customer(laws.pepper, founder(customer, island.nodes))
         labels.update(dict.fromkeys(sorted(customer), label))
-    reviews = (*found.reviews, *(_oversized(key, island) for key in sorted(island.oversized)))
-    return island.model_copy(update={"labels": labels, "reviews": reviews})
+    reviews = (*found.reviews, *(_oversized(key, seen) for key in sorted(seen.oversized)))
+    verdicts = verdicts_of(island, laws.pepper)
+    update = {"labels": labels, "reviews": reviews, "verdicts": verdicts}
+    return island.model_copy(update=update)
 
 
 def _fitting(island: Island, laws: Laws) -> Island:

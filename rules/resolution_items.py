@@ -135,12 +135,13 @@ def island_from(item: Item) -> Island:
 
 
 def record_item(row: RecordRow, ver: str) -> dict[str, Value]:
-    """A record: `ver` orders its versions, `ids` grows to all identifiers it ever named."""
-    data = row.model_dump_json(exclude={"identifiers"}, exclude_defaults=True)
-    return {"ver": ver, "data": data, "ids": row.identifiers}
+    """A record: `ver` orders its versions, `said` grows to all that it ever said."""
+    data = row.model_dump_json(exclude={"said", "identifiers"}, exclude_defaults=True)
+    return {"ver": ver, "data": data, "said": row.said}
 
 
 def record_from(item: Item) -> RecordRow:
-    """A record as its newest accepted version says, with the identifiers of all versions."""
+    """A record as its newest accepted version says, with what all versions say of identifiers."""
     row = RecordRow.model_validate_json(str(item["data"]))
-    return row.model_copy(update={"identifiers": item.get("ids", frozenset())})
+    former = item.get("ids", frozenset())
+    return row.model_copy(update={"said": item.get("said", frozenset()), "identifiers": former})

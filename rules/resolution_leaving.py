@@ -1,9 +1,10 @@
 """A subject or a record of it is taken out: what its head and its island say from then on."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
-from rules.resolution_case import is_current, out_since
+from rules.resolution_again import Kept, spoken
+from rules.resolution_case import out_since
 from rules.resolution_crowds import standing, weighed
 from rules.resolution_islands import Laws, pruned, recompute
 from rules.resolution_links import SELF
@@ -13,7 +14,6 @@ from schemas.graph import (
     IdentifierKey,
     Link,
     Node,
-    RecordRow,
     SubjectHead,
     SubjectKey,
     Verdict,
@@ -69,27 +69,21 @@ def plan_doubts(
     draft: Draft,
     s: SubjectKey,
     due: frozenset[IdentifierKey],
-    rows: Iterable[RecordRow],
+    rows: Sequence[Kept],
     laws: Laws,
 ) -> None:
     """What other records still say stays, by their evidence; the rest is to leave."""
     head = draft.subject(s)
     if head is None:
         return
-    rows = list(rows)
-    said = {
-        key: row
-        for row in rows
-        for key in row.identifiers
-        if row.interaction or not is_current(key, laws.rules)
-    }
+    said = spoken(head, rows, laws)
     held = frozenset[str]().union(*(each.keys for each in head.current.values()))
     doubtful = {k: t for k, t in head.doubtful.items() if k not in due}
     links = {
-        k: _by(link, said.get(k)) if k in due and (k in said or k in held) else link
+        k: _by(link, said.lasting.get(k)) if k in due and (k in said.lasting or k in held) else link
         for k, link in head.links.items()
     }
-    leaving = head.leaving | (due - said.keys() - held - {SELF})
+    leaving = head.leaving | (due - said.lasting.keys() - held - {SELF})
     after = head.model_copy(update={"doubtful": doubtful, "links": links, "leaving": leaving})
     if SELF in due and not rows:
         after = _unseen(after)
@@ -104,12 +98,10 @@ def plan_doubts(
     recompute(draft, laws)
 
 
-def _by(link: Link, row: RecordRow | None) -> Link:
-    if row is None:
+def _by(link: Link, said: Link | None) -> Link:
+    if said is None:
         return link.model_copy(update={"version": link.version or "current"})
-    return link.model_copy(
-        update={"source": row.source, "record": f"{row.kind}:{row.id}", "version": ""}
-    )
+    return said.model_copy(update={"at": link.at})
 
 
 def _node(node: Node, head: SubjectHead) -> Node:

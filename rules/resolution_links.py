@@ -6,7 +6,7 @@ from typing import Final
 from rules import keys
 from rules.identity import created, too_many
 from rules.resolution_case import out_since
-from rules.resolution_change import Change
+from rules.resolution_change import Change, as_named
 from rules.resolution_crowds import held, standing, weighed
 from rules.resolution_islands import (
     Laws,
@@ -93,6 +93,7 @@ def plan_link(draft: Draft, change: Change, laws: Laws, *, apart: bool = False) 
 
     `apart` keeps islands from being joined, because one would become too large for its row.
     """
+    change = as_named(draft, change, laws.pepper)
     said = news(draft.subject(change.s), change)
     if said:
         plan_said(draft, said, laws, apart=apart)

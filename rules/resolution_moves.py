@@ -9,8 +9,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from rules import keys
 from rules.resolution_calls import Pause, Steps, read_many, transact
 from rules.resolution_case import Case, record_row
+from rules.resolution_islands import Laws
 from rules.resolution_items import (
     place_from,
 )
@@ -49,13 +51,13 @@ def survey(
     return moves
 
 
-def store_moves(moves: Mapping[int, Move]) -> Steps[dict[int, str]]:
+def store_moves(moves: Mapping[int, Move], laws: Laws) -> Steps[dict[int, str]]:
     """Places each, the newest of a record first; what must come again, and why."""
     later = {}
     left = yield from _placed_together(moves)
     for position in reversed(list(left)):
         try:
-            yield from _placed(left[position])
+            yield from _placed(left[position], laws)
         except RetryLater as error:
             later[position] = error.reason
     return later
@@ -109,18 +111,18 @@ def _at_once(moves: Collection[Move]) -> Steps[bool]:
     return False
 
 
-def _placed(move: Move) -> Steps[None]:
+def _placed(move: Move, laws: Laws) -> Steps[None]:
     case, standing = move.case, move.standing
     for attempt in range(1, ATTEMPTS + 1):
         if standing is None:
-            keys = (case.row_key, pointer_of(case))
-            standing = (yield from _looked({0: case}, keys))[0]
+            places = (case.row_key, pointer_of(case))
+            standing = (yield from _looked({0: case}, places))[0]
         if standing.newest >= case.order:
-            yield from outdated(move, standing)
+            yield from outdated(move, standing, laws)
             return
         if not move.linked and not move.gone:
             raise RetryLater("a record: its newer version comes first")
-        for s in left_by(move, standing):
+        for s in left_by(move, standing, laws):
             yield from part(s)
         try:
             yield from transact(writes_of([replace(move, standing=standing)]))
@@ -132,7 +134,7 @@ def _placed(move: Move) -> Steps[None]:
     raise RetryLater("a record: others keep moving it")
 
 
-def outdated(move: Move, standing: Standing) -> Steps[None]:
+def outdated(move: Move, standing: Standing, laws: Laws) -> Steps[None]:
     """A newer version came before. What this one, or an attempt at it, linked alone is to leave."""
     case = move.case
     if move.gone:
@@ -140,5 +142,5 @@ def outdated(move: Move, standing: Standing) -> Steps[None]:
     place = case.row_key if standing.here else standing.place
     if place.pk != case.row_key.pk:
         yield from part(case.s)
-    elif stale := frozenset(case.links) - standing.identifiers:
-        yield from part(case.s, stale)
+    elif stale := frozenset(case.links) - standing.names(case, laws):
+        yield from part(case.s, stale.union(keys.renewed(laws.pepper, key) for key in stale))

@@ -7,10 +7,11 @@ settled later, when all that was running has ended: the subject waits in `PARTED
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from rules.resolution_again import kept_from
 from rules.resolution_calls import Steps, Update, query, read_many
 from rules.resolution_commit import attempted, commit
 from rules.resolution_islands import Laws
-from rules.resolution_items import record_from, subject_key
+from rules.resolution_items import subject_key
 from rules.resolution_leaving import plan_doubts
 from rules.resolution_links import SELF
 from rules.resolution_removal import sweep
@@ -86,7 +87,7 @@ def _settled(row: Item, laws: Laws) -> Steps[int]:
     due = frozenset(k for k, t in head.doubtful.items() if t == MOVED) if head else frozenset()
     if head and due:
         yield from sweep(head)
-        rows = [record_from(each) for each in (yield from query(f"S#{s}", "R#"))]
+        rows = [kept_from(each) for each in (yield from query(f"S#{s}", "R#"))]
 
         def plan(draft: Draft, _apart: bool) -> None:
             plan_doubts(draft, s, due, rows, laws)

@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from rules.resolution_again import named_by
 from rules.resolution_case import Case, record_row
+from rules.resolution_islands import Laws
 from rules.resolution_items import (
     place_from,
     pointer_item,
@@ -38,10 +40,10 @@ class Standing:
         """The record's row, wherever it is."""
         return self.here or self.there
 
-    @property
-    def identifiers(self) -> frozenset[IdentifierKey]:
-        """What the row names."""
-        return record_from(self.row).identifiers if self.row else frozenset()
+    def names(self, case: Case, laws: Laws) -> frozenset[IdentifierKey]:
+        """What the row names, as if its subject were the case's."""
+        subject = case.observation.subject
+        return named_by(record_from(self.row), subject, laws) if self.row else frozenset()
 
     @property
     def place(self) -> Key:
@@ -69,13 +71,14 @@ def pointer_of(case: Case) -> Key:
     return pointer_key(case.observation.subject.source, case.r)
 
 
-def left_by(move: Move, standing: Standing) -> Iterator[SubjectKey]:
+def left_by(move: Move, standing: Standing, laws: Laws) -> Iterator[SubjectKey]:
     """The subject that the record leaves, or of which it says less than it did."""
     row = standing.row
     if row is None:
         return
     s = record_from(row).s
-    if s != move.case.s or (not move.gone and standing.identifiers - move.case.links.keys()):
+    said_more = not move.gone and standing.names(move.case, laws) - move.case.links.keys()
+    if s != move.case.s or said_more:
         yield s
 
 

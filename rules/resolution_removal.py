@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from rules import keys
+from rules.resolution_again import Kept, kept_from
 from rules.resolution_calls import Pause, Steps, insert_many, query, read_many, surely, transact
 from rules.resolution_case import out_since, said_at
 from rules.resolution_commit import ATTEMPTS, attempted, commit
@@ -67,7 +68,7 @@ def remove_record(
     if head and until:
         yield from sweep(head)
     if until and last:
-        yield from _settle_doubts(s, until, laws)
+        yield from settle_doubts(s, until, laws)
     yield from leave(s, laws)
     return True
 
@@ -174,7 +175,8 @@ def _endings(rows: list[Item]) -> list[Item]:
     ]
 
 
-def _settle_doubts(s: SubjectKey, until: datetime, laws: Laws) -> Steps[None]:
+def settle_doubts(s: SubjectKey, until: datetime, laws: Laws) -> Steps[None]:
+    """What was in doubt by then stays if a row says it. Whatever ran then must have ended."""
     for attempt in range(1, ATTEMPTS + 1):
         view = View()
         key = subject_key(s)
@@ -183,10 +185,10 @@ def _settle_doubts(s: SubjectKey, until: datetime, laws: Laws) -> Steps[None]:
         due = frozenset(k for k, t in head.doubtful.items() if t <= until) if head else frozenset()
         if not due:
             return
-        rows = [record_from(row) for row in (yield from query(f"S#{s}", "R#"))]
+        rows = [kept_from(row) for row in (yield from query(f"S#{s}", "R#"))]
 
         def plan(
-            draft: Draft, _apart: bool, due: frozenset[str] = due, rows: list[RecordRow] = rows
+            draft: Draft, _apart: bool, due: frozenset[str] = due, rows: list[Kept] = rows
         ) -> None:
             plan_doubts(draft, s, due, rows, laws)
 

@@ -8,11 +8,14 @@ from rules.keys import Pepper
 from rules.resolution_calls import Pause, Steps, Update, insert_many, read_many, transact
 from rules.resolution_case import Case, consent_items, record_row, said_at
 from rules.resolution_items import COUNT, MINOR, record_from, record_item, subject_key
+from rules.resolution_said import mark_of, parted
 from schemas.errors import RetryLater
 from schemas.graph import RecordRow
-from schemas.rows import ABSENT, PRESENT, Condition, Conflict, Item, Key, Write
+from schemas.rows import ABSENT, PRESENT, Condition, Conflict, Item, Key, Value, Write
 
 ATTEMPTS: Final = 12
+MOST_SAID: Final = 24
+"""Statements of a record that are kept whole: a row is to stay small however often it changes."""
 AT_ONCE: Final = 40
 """Rows of one transaction that moves a subject's totals."""
 
@@ -50,11 +53,12 @@ def store_records(cases: Sequence[Case], known: frozenset[str]) -> Steps[None]:
 def _replaced(case: Case) -> Steps[bool]:
     """Whether an older version was there, and this one is now."""
     item = record_item(record_row(case), case.order)
-    ids = {"ids": frozenset(case.links)} if case.links else {}
     values = {name: item[name] for name in ("ver", "data")}
-    older = Condition("#ver < :ver", {":ver": case.order})
+    said: Item = {"said": item["said"]}
+    short: Item = {":ver": case.order, ":most": MOST_SAID}
+    older = Condition("#ver < :ver AND size(#said) < :most", short)
     try:
-        yield Update(Write("update", case.row_key, values, add=ids, condition=older))
+        yield Update(Write("update", case.row_key, values, add=said, condition=older))
     except Conflict:
         return False
     return True
@@ -107,20 +111,35 @@ def _row_writes(s: str, cases: list[Case], found: Mapping[Key, Item]) -> list[Wr
 
 def _row_write(key: Key, versions: list[Case], before: Item | None) -> Write | None:
     newest = max(versions, key=lambda case: case.order)
-    ids = frozenset(link for case in versions for link in case.links)
+    said = frozenset(case.said_so for case in versions)
     if before is None:
-        row = record_row(newest).model_copy(update={"identifiers": ids})
+        row = record_row(newest).model_copy(update={"said": said})
         return Write("put", key, record_item(row, newest.order), condition=ABSENT)
     same = Condition("#ver = :seen", {":seen": str(before["ver"])})
     if _stale(versions, before):
-        row = record_row(newest).model_copy(update={"identifiers": ids})
+        row = record_row(newest).model_copy(update={"said": said})
         return Write("put", key, record_item(row, newest.order), condition=same)
-    more = ids - _ids(before)
+    return _more(key, newest, said, before)
+
+
+def _more(key: Key, newest: Case, said: frozenset[str], before: Item) -> Write | None:
+    """What is newer, and what was not said yet; much of it in parts: the row is to stay small."""
+    row = record_from(before)
+    seen: dict[str, Value] = {":seen": str(before["ver"])}
+    same = Condition("#ver = :seen", seen)
+    values: dict[str, Value] = {}
     if newest.order > str(before["ver"]):
         item = record_item(record_row(newest), newest.order)
         values = {name: item[name] for name in ("ver", "data")}
-        return Write("update", key, values, add={"ids": more} if more else {}, condition=same)
-    return Write("update", key, add={"ids": more}, condition=same) if more else None
+    more = said - row.said
+    if not values and not more:
+        return None
+    if len(row.said | said) <= MOST_SAID:
+        return Write("update", key, values, add={"said": more} if more else {}, condition=same)
+    whole = said.union(text for text in row.said if mark_of(text) == row.now)
+    values["said"] = parted(row.said | said, whole)
+    still = Condition("#ver = :seen AND size(#said) < :next", {**seen, ":next": len(row.said) + 1})
+    return Write("update", key, values, condition=still)
 
 
 def _stale(versions: list[Case], before: Item | None) -> bool:
@@ -152,12 +171,6 @@ def takings(rows: Iterable[RecordRow]) -> dict[str, int]:
     for row in rows:
         _count(moved, row, 1)
     return dict(moved)
-
-
-def _ids(item: Item) -> frozenset[str]:
-    ids = item.get("ids", frozenset())
-    assert isinstance(ids, frozenset)
-    return ids
 
 
 def _bears_money(case: Case) -> bool:

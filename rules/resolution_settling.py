@@ -5,12 +5,14 @@ that none is overlooked, its quarantine is first opened: the gates move to the n
 turns away whoever read the former one, and until it is settled new carriers come to the head.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rules import resolution_opening
+from rules.identity import rule_of
 from rules.identity_evidence import carried
-from rules.keys import is_own, subject_of
+from rules.keys import is_own, subject_of, type_of
+from rules.renaming import linked_as, name
 from rules.resolution_calls import Pause, Steps, read_many
 from rules.resolution_commit import ATTEMPTS, attempted
 from rules.resolution_islands import (
@@ -42,6 +44,8 @@ class Amendment:
     trusted: bool | None = None
     again: bool = False
     """Look at its limit again although nothing else changes."""
+    arrived: bool = False
+    """All of its carriers have come from its former name."""
 
     def of(self, cell: IdentifierHead) -> IdentifierHead:
         """The head with the marks that were asked for."""
@@ -78,6 +82,7 @@ def plan_settle(
     draft: Draft, amendment: Amendment, rows: Rows, laws: Laws, *, apart: bool = False
 ) -> None:
     """The identifier, the rows that move to its head or go, and the islands that it joins."""
+    amendment = _by_name(draft, amendment, laws)
     if amendment.leaves and not _leave(draft, amendment.key, amendment.leaves):
         return
     before = cell_of(draft, amendment.key)
@@ -93,6 +98,16 @@ def plan_settle(
     if after != before:
         _store(draft, after)
     recompute(draft, laws)
+
+
+def _by_name(draft: Draft, amendment: Amendment, laws: Laws) -> Amendment:
+    """The same by the name that the identifier has now, for the subject or at all."""
+    key = amendment.key
+    if amendment.leaves:
+        key = linked_as(draft.subject(amendment.leaves), key, laws.pepper)
+    elif not amendment.again:
+        key = name(draft, key, laws.pepper)
+    return replace(amendment, key=key)
 
 
 def _store(draft: Draft, cell: IdentifierHead) -> None:
@@ -113,12 +128,12 @@ def settled(before: IdentifierHead, amendment: Amendment, rows: Rows, laws: Laws
     """The head as it will be. While quarantined for its degree, it alone proves that."""
     after = amendment.of(before)
     after = after.model_copy(update={"members": before.members - {amendment.leaves}})
+    if (before.moved or before.arriving) and not amendment.arrived:
+        return after  # some of its carriers are elsewhere: it is settled when all have come
+    after = after.model_copy(update={"arriving": False})
     if before.quarantined is None:
         return after.model_copy(update={"quarantined": "degree"}) if over(after, laws) else after
-    again = amendment.again or (after.trusted and not before.trusted)
-    if before.quarantined == "too_large" and not again:
-        return after
-    if before.quarantined == "degree" and over(after, laws):
+    if _stays(before, after, amendment, laws):
         return after
     if before.quarantined != "lifting" or before.epoch != rows.epoch:
         raise Closed
@@ -129,6 +144,15 @@ def settled(before: IdentifierHead, amendment: Amendment, rows: Rows, laws: Laws
     while not over(after, laws):
         after = after.model_copy(update={"members": after.members | {fill.pop()}})
     return after.model_copy(update={"quarantined": "degree"})
+
+
+def _stays(before: IdentifierHead, after: IdentifierHead, amendment: Amendment, laws: Laws) -> bool:
+    """Whether it is plain that it links nobody, without a look at its rows."""
+    if rule_of(type_of(before.key), laws.rules) is None:
+        return True
+    if before.quarantined == "too_large":
+        return not (amendment.again or (after.trusted and not before.trusted))
+    return before.quarantined == "degree" and over(after, laws)
 
 
 def _leave(draft: Draft, key: IdentifierKey, s: SubjectKey) -> bool:

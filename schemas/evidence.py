@@ -20,7 +20,9 @@ class SplitAsked(Written):
 
 
 class MergeAsked(Written):
-    """Make one customer of two; each by anything that means one customer."""
+    """Make one customer of two; each by anything that means one customer to who may read people,
+    else by its id or a subject.
+    """
 
     a: Word
     b: Word
@@ -97,3 +99,7 @@ class AdoptionView(Frozen):
     done: bool = True
     starts_at: AwareDatetime | None = None
     """When no resolver uses the former rules any more; none where nothing is to be done."""
+    last: bool = False
+    """It goes through everything twice, and this is the second time."""
+    former: tuple[str, ...] = ()
+    """The policy before, and those before it that were not carried out to the end."""

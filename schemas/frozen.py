@@ -1,4 +1,4 @@
-"""The bases of every model: immutable values."""
+"""The bases of every model: immutable values, whose errors never repeat what was given."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -12,7 +12,9 @@ class Frozen(BaseModel):
     Unknown fields are ignored: what a newer version wrote, an older one can still read.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", defer_build=True, hide_input_in_errors=True
+    )
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -25,4 +27,6 @@ class Frozen(BaseModel):
 class Written(Frozen):
     """A value that a person writes: an unknown field is an error, since it is a typing error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True
+    )

@@ -52,6 +52,10 @@ class IdentifierHead(Frozen):
     epoch: int = 0
     blocked: bool = False
     trusted: bool = False
+    moved: bool = False
+    """Its carriers are being taken to its key under the next pepper, a few at a time."""
+    arriving: bool = False
+    """They are being taken here: until all are, nobody can tell how many there are."""
 
 
 class Current(Frozen):
@@ -96,8 +100,8 @@ class SubjectHead(Frozen):
 class RecordRow(Frozen):
     """`S#<s>` / `R#C#<kind>#<r>` for a contact, `R#I#<time>#<r>` for an interaction.
 
-    `identifiers` is the union over all accepted versions of the record; of one that can move, what
-    its newest version says.
+    `said` is what all accepted versions of the record say of identifiers (`rules.resolution_said`),
+    of one that can move, what its newest version says; `now` is the mark of what the newest says.
     """
 
     s: SubjectKey
@@ -106,12 +110,15 @@ class RecordRow(Frozen):
     id: str
     version: str
     occurred_at: AwareDatetime
-    identifiers: frozenset[IdentifierKey] = frozenset()
+    said: frozenset[str] = frozenset()
+    now: str = ""
     traits: dict[Trait, str] = {}
     interaction: Interaction | None = None
-    unlinked: tuple[Claim, ...] = ()
-    """Junk by pattern and types without a rule, as received: they never link."""
     deleted: bool = False
+    identifiers: frozenset[IdentifierKey] = frozenset()
+    """Of rows from before `said` was kept: the links of all versions, under the rules of then."""
+    unlinked: tuple[Claim, ...] = ()
+    """Of such rows: what the newest version said that did not link."""
     movable: bool = False
     """It is where its pointer says, and its newest version alone counts."""
 

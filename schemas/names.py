@@ -6,10 +6,11 @@ from typing import Final, get_args
 from schemas.advice import Complaint, meant
 from schemas.config import Config
 from schemas.observation import NAMED, Trait
+from schemas.observation import PARTS as COMPOSED
 from schemas.policy import Policy
 
 CLAIMED: Final = ("email", "phone")
-PARTS: Final = (*CLAIMED, *NAMED, *get_args(Trait))
+PARTS: Final = (*CLAIMED, *NAMED, *(each for each in get_args(Trait) if each in COMPOSED))
 SEEN: Final = ("*", *get_args(Trait), "value", "orders", "history", "identifiers")
 """What a role may be cleared for, beside types of identifiers."""
 

@@ -16,6 +16,13 @@ Trait = Literal[
 """The traits of a customer. An address is its parts."""
 NAMED: Final[Mapping[str, Trait]] = {"surname": "last_name"}
 """Traits by the name that a composite identifier type has for them."""
+PARTS: Final = frozenset[Trait](
+    {
+        "name", "first_name", "last_name", "birthday", "company",
+        "street", "postcode", "city", "region", "country",
+    }
+)  # fmt: skip
+"""The traits that a composite may be made of: what changes with the day tells nobody apart."""
 
 Channel = Literal["email", "sms", "phone", "post", "any"]
 

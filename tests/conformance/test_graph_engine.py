@@ -21,6 +21,7 @@ from rules.resolution_case import Received, prepare
 from rules.resolution_islands import Laws
 from rules.resolution_marks import mark
 from rules.resolution_removal import erase
+from rules.resolution_restating import Sweep
 from rules.resolution_verdicts import judge
 from schemas.errors import RetryLater
 from schemas.graph import Verdict
@@ -132,8 +133,10 @@ def test_removals_verdicts_marks_and_new_rules_work_on_the_engine(
     for key, values in chosen.items():
         stores.run(marked(key, values, made))
     tighter = RULES.model_copy(update={"scope_cap": 4})
-    while not stores.run(adopt("tighter", laws(tighter))).done:
-        pass
+    for last in (False, True):
+        sweep = Sweep("tighter", START, last)
+        while not stores.run(adopt(sweep, laws(tighter))).done:
+            pass
     table = rows_of(stores.graph)
     assert not broken_promises(table)
     wanted = expected(left, tighter, said=said_, marks=in_force(chosen))

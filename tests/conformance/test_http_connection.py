@@ -134,6 +134,7 @@ def test_a_connection_closed_meanwhile_is_replaced_once(given: Given) -> None:
         b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n5\r\n{}",
         b"not http, close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nx-close: the head ends he",
     ],
 )
 def test_an_answer_that_is_not_whole_is_no_answer(given: Given, script: bytes | None) -> None:
@@ -153,6 +154,40 @@ def test_a_silent_server_is_given_up(given: Given, monkeypatch: pytest.MonkeyPat
     _, connection = given(b"", b"")
     with pytest.raises(Unreachable, match="Timeout"):
         connection.exchange(GET, ready)
+
+
+@pytest.mark.parametrize(
+    "start", [b"HTTP/1.1 200 OK\r\nx-drip: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["head", "body"]
+)
+def test_a_drip_ends_with_the_time_of_the_exchange(
+    monkeypatch: pytest.MonkeyPatch, start: bytes
+) -> None:
+    monkeypatch.setattr(http_connection, "TOTAL_SECONDS", 0.3)
+    listener = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def drip() -> None:
+        with suppress(OSError), listener, listener.accept()[0] as peer:
+            peer.sendall(start)
+            for _ in range(500):
+                peer.sendall(b"x")
+                if over.wait(0.01):
+                    return
+
+    threading.Thread(target=drip, daemon=True).start()
+    place = urlsplit(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    with pytest.raises(Unreachable, match="Timeout"):
+        Connection(place, time.monotonic, private=True).exchange(GET, ready)
+    over.set()
+
+
+def test_no_address_is_tried_when_the_time_is_over(given: Given) -> None:
+    server, _ = given(OK)
+    moments = iter([0.0, 31.0])
+    late = Connection(urlsplit(server.url), lambda: next(moments), private=True)
+    with pytest.raises(Unreachable, match="Timeout"):
+        late.exchange(GET, ready)
+    assert server.accepted == 0
 
 
 def test_a_body_without_end_is_refused(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:

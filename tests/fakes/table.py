@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.aws import ServiceError
 from adapters.table import Rows, Table, encode, encode_key, key_of
 from schemas.rows import Conflict, Item, Key, Write, version_is
 from tests.simulator.store import MemoryTable
@@ -24,10 +25,13 @@ class FakeTable(Table):
 
     def get(self, key: Key, *, consistent: bool = True) -> Item | None:
         self._begun("get")
+        _valid(key)
         return self.store.get_many([key]).get(key)
 
     def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, Item]:
         self._begun("get_many")
+        for key in keys:
+            _valid(key)
         return self.store.get_many(keys)
 
     def query(  # noqa: PLR0913 - as the port has it
@@ -41,6 +45,8 @@ class FakeTable(Table):
         after: Key | None = None,
     ) -> Rows:
         self._begun("query")
+        if after:
+            _valid(after, begins)
         rows = list(self.store.query(pk, begins))
         if newest_first:
             rows.reverse()
@@ -114,6 +120,13 @@ class FakeTable(Table):
         images |= {"OldImage": encode(old)} if old else {}
         images |= {"NewImage": encode(new)} if new else {}
         self.changes.append({"dynamodb": images})
+
+
+def _valid(key: Key, begins: str = "") -> None:
+    """What DynamoDB says to keys beyond its limits, and to a start outside of what is asked for."""
+    fits = 0 < len(key.pk.encode()) <= 2048 and 0 < len(key.sk.encode()) <= 1024
+    if not fits or not key.sk.startswith(begins):
+        raise ServiceError("ValidationException", {})
 
 
 def _beyond(sk: str, after: str, newest_first: bool) -> bool:

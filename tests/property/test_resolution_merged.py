@@ -36,7 +36,7 @@ def test_whoever_was_merged_is_one_customer_with_who_was_kept(count: int) -> Non
     assert (report.later, report.bad) == ({}, {})
     sizes = Counter(graph_in(meter.graph).labels.values()).values()
     assert sorted(sizes) == [1, others + 1]
-    assert not broken_promises(meter.graph)
+    assert not broken_promises(meter.graph, (), LAWS.rules, LAWS.pepper)
 
 
 def test_more_than_can_be_are_set_aside_and_the_rest_of_the_batch_goes_on() -> None:

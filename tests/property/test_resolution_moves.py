@@ -133,8 +133,8 @@ def nothing(*_args: object) -> Steps[None]:
     yield from ()
 
 
-def drop_what_is_gone(moves: Mapping[int, Move]) -> Steps[dict[int, str]]:
-    return store_moves({i: move for i, move in moves.items() if not move.gone})
+def drop_what_is_gone(moves: Mapping[int, Move], laws: Laws) -> Steps[dict[int, str]]:
+    return store_moves({i: move for i, move in moves.items() if not move.gone}, laws)
 
 
 @pytest.mark.parametrize(

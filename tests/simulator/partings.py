@@ -18,6 +18,7 @@ from rules.resolution_calls import InsertMany, Steps, StoreCall, Transact, Updat
 from rules.resolution_case import Received, consent_items, prepare
 from rules.resolution_islands import Laws
 from rules.resolution_removal import erase, remove_record
+from rules.resolution_restating import Sweep
 from schemas.graph import ConsentRow, Island, Profile
 from schemas.identifiers import Identifier
 from schemas.observation import ConsentSignal, Observation, Record
@@ -237,6 +238,7 @@ def _taken_out(s: str, record: tuple[str, str], at: datetime, laws: Laws) -> Ste
 
 
 def _adopted(name: str, laws: Laws) -> Steps[object]:
-    while not (yield from adopt(name, laws)).done:
-        pass
+    for last in (False, True):
+        while not (yield from adopt(Sweep(name, START, last), laws)).done:
+            pass
     return True

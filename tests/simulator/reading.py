@@ -3,32 +3,52 @@
 from collections.abc import Iterator
 
 from rules.identity_evidence import carried
+from rules.keys import Pepper
+from rules.resolution_again import kept_from, spoken
 from rules.resolution_crowds import held, standing
-from rules.resolution_items import HEAD, identifier_from, island_from, record_from, subject_from
+from rules.resolution_islands import Laws
+from rules.resolution_items import HEAD, identifier_from, island_from, subject_from
+from rules.resolution_said import mark_of
 from schemas.graph import Island, Review, SubjectHead
-from tests.simulator.histories import Graph
+from schemas.policy import IdentityRules
+from schemas.rows import Item
+from tests.simulator.histories import PEPPER, RULES, START, Graph
 from tests.simulator.store import MemoryTable
 
 
-def graph_in(table: MemoryTable) -> Graph:
-    """What the table says."""
+def graph_in(table: MemoryTable, rules: IdentityRules = RULES, pepper: Pepper = PEPPER) -> Graph:
+    """What the table says; its records, as the rules read them."""
     labels: dict[str, str] = {}
     reviews: set[Review] = set()
     records = {}
+    subjects = heads(table)
     for key, row in table.rows.items():
         if key.pk.startswith("G#"):
             island = island_from(row)
             labels |= island.labels
             reviews.update(island.reviews)
         if key.sk.startswith("R#"):
-            records[key] = (str(row["ver"]), record_from(row).identifiers)
+            records[key] = (
+                str(row["ver"]),
+                named_by(row, subjects, Laws(rules, pepper, str, lambda: START)),
+            )
     totals = {
         (head.s, currency): (total.count, total.minor)
-        for head in heads(table).values()
+        for head in subjects.values()
         for currency, total in head.totals.items()
         if total.count
     }
     return Graph(labels, frozenset(reviews), records, totals)
+
+
+def named_by(row: Item, subjects: dict[str, SubjectHead], laws: Laws) -> frozenset[str]:
+    """What all versions of a record name, each read alone under the rules."""
+    kept = kept_from(row)
+    update: dict[str, object] = {"removed": {}, "erased_at": None, "current": {}}
+    head = subjects[kept.row.s].model_copy(update=update)
+    versions = [{"said": frozenset({text}), "now": mark_of(text)} for text in kept.row.said]
+    each = (kept._replace(row=kept.row.model_copy(update=version)) for version in versions)
+    return frozenset(key for one in each for key in spoken(head, [one], laws).links)
 
 
 def heads(table: MemoryTable) -> dict[str, SubjectHead]:
@@ -51,12 +71,22 @@ def live(table: MemoryTable, g: str) -> str:
     return g
 
 
-def broken_promises(table: MemoryTable, changing: tuple[str, ...] = ()) -> list[str]:
-    """What is wrong between items, at any moment between two calls; empty when nothing is."""
+def broken_promises(
+    table: MemoryTable,
+    changing: tuple[str, ...] = (),
+    rules: IdentityRules | None = RULES,
+    pepper: Pepper = PEPPER,
+) -> list[str]:
+    """What is wrong between items, at any moment between two calls; empty when nothing is.
+
+    Under no rules in particular, while some subjects follow the former and some the new.
+    """
     subjects, every = heads(table), islands(table)
+    laws = Laws(rules, pepper, str, lambda: START) if rules else None
     return [
         *_wrong_heads(table, subjects, every),
-        *_wrong_rows(table, subjects, changing),
+        *(_wrong_rows(table, subjects, changing, laws) if laws else ()),
+        *_wrong_carriers(table, subjects),
         *(problem for island in every.values() for problem in _wrong_island(island, subjects)),
     ]
 
@@ -75,13 +105,17 @@ def _wrong_heads(
 
 
 def _wrong_rows(
-    table: MemoryTable, subjects: dict[str, SubjectHead], changing: tuple[str, ...]
+    table: MemoryTable, subjects: dict[str, SubjectHead], changing: tuple[str, ...], laws: Laws
 ) -> Iterator[str]:
     for key, row in table.rows.items():
         if key.sk.startswith("R#"):
-            missing = record_from(row).identifiers - subjects[key.pk[2:]].links.keys()
+            missing = named_by(row, subjects, laws) - subjects[key.pk[2:]].links.keys()
             if {key for key in missing if not key.startswith(changing)} if changing else missing:
                 yield f"{key} is there before the links {sorted(missing)}"
+
+
+def _wrong_carriers(table: MemoryTable, subjects: dict[str, SubjectHead]) -> Iterator[str]:
+    for key, row in table.rows.items():
         if key.pk.startswith("I#") and key.sk == HEAD:
             cell = identifier_from(row)
             carriers = {s for s, head in subjects.items() if cell.key in held(head)}

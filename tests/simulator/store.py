@@ -15,6 +15,7 @@ COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "=": operator.eq, "<": operator.lt, ">": operator.gt, "<=": operator.le,
 }  # fmt: skip
 FUNCTION: Final = re.compile(r"(attribute_exists|attribute_not_exists)\(#(\w+)\)")
+SIZE: Final = re.compile(r"size\(#(\w+)\) < (:\w+)")
 COMPARISON: Final = re.compile(r"#(\w+) (=|<|>|<=) (:\w+)")
 
 
@@ -32,6 +33,9 @@ def _term(term: str, condition: Condition, row: Row) -> bool:
     called = FUNCTION.fullmatch(term)
     if called:
         return (called[2] in row) == (called[1] == "attribute_exists")
+    sized = SIZE.fullmatch(term)
+    if sized:
+        return sized[1] in row and len(row[sized[1]]) < condition.values[sized[2]]  # type: ignore[arg-type, operator]
     compared = COMPARISON.fullmatch(term)
     assert compared, term
     name, sign, value = compared.groups()

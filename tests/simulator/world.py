@@ -43,6 +43,8 @@ class World:
     graph: MemoryTable = field(default_factory=MemoryTable)
     journal: MemoryTable = field(default_factory=MemoryTable)
     calls: int = 0
+    most: int = 1_000_000
+    """More calls than that are work that never ends: without its conditions it may not."""
 
     def run(self, jobs: Iterable[Job], at_once: int = 1) -> list[Any]:
         """Works off the queue with `at_once` workers; what fails is delivered again."""
@@ -66,6 +68,7 @@ class World:
     def perform(self, call: StoreCall) -> object:
         """One call; a throttle and a crash may come after it took effect, a conflict may not."""
         self.calls += 1
+        assert self.calls < self.most, "it never ends"
         if self.random.random() < self.faults.throttle:
             if self.random.random() < 0.5:
                 with suppress(Conflict):
@@ -82,14 +85,14 @@ def apply(call: StoreCall, graph: MemoryTable, journal: MemoryTable) -> object:
     match call:
         case ReadMany(keys):
             return graph.get_many(keys)
-        case Query(pk, begins):
-            return graph.query(pk, begins)
-        case Scan(after):
-            return graph.scan(after)
+        case Query(pk, begins, table):
+            return (journal if table == "journal" else graph).query(pk, begins)
+        case Scan(after, table):
+            return (journal if table == "journal" else graph).scan(after)
         case Transact(writes):
             graph.transact(writes)
-        case Update(write):
-            graph.transact([write])
+        case Update(write, table):
+            (journal if table == "journal" else graph).transact([write])
         case InsertMany(items, table):
             return (journal if table == "journal" else graph).insert_many(items)
         case Pause():
@@ -158,6 +161,29 @@ def run_alone(
                 call = steps.send(answer)
     except StopIteration as end:
         return end.value
+
+
+class Slow:
+    """Steps that stand still between two calls while others go on."""
+
+    def __init__(self, steps: Steps[Any], graph: MemoryTable, journal: MemoryTable) -> None:
+        self._steps = steps
+        self._tables = graph, journal
+        self._send: Callable[[], StoreCall] = lambda: next(steps)
+        self.ended = False
+
+    def go(self, calls: int) -> None:
+        """So many calls further; to the end when negative."""
+        while calls and not self.ended:
+            calls -= 1
+            try:
+                answer = apply(self._send(), *self._tables)
+            except StopIteration:
+                self.ended = True
+            except Conflict as conflict:
+                self._send = lambda conflict=conflict: self._steps.throw(conflict)  # type: ignore[misc]
+            else:
+                self._send = lambda answer=answer: self._steps.send(answer)  # type: ignore[misc]
 
 
 def interrupted(first: Steps[Any], second: Steps[Any], after: int) -> Steps[bool]:

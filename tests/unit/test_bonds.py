@@ -10,6 +10,7 @@ import pytest
 from rules import bonds, delivery
 from rules.consent import standing
 from rules.delivery import Addressee
+from rules.keys import Pepper
 from rules.resolution_bonds import added, bonded
 from schemas.graph import Bond, ConsentRow, Island, Node
 from schemas.identifiers import Identifier
@@ -22,6 +23,8 @@ WHOLE = Addressee(
     "customer#1", Identifier(type="customer", value="1"), frozenset(), frozenset({"a"})
 )
 AT = Addressee("email#2", Identifier(type="email", value="2"), frozenset(), frozenset({"a"}))
+
+PEPPER = Pepper(b"pepper")
 
 
 def hour(n: float) -> datetime:
@@ -161,7 +164,7 @@ def island(**labels: str) -> Island:
 
 
 def test_what_is_committed_while_a_split_is_under_way_binds() -> None:
-    after = bonded([island(a="1", f="1")], island(a="1", f="2"), hour(2))
+    after = bonded([island(a="1", f="1")], island(a="1", f="2"), hour(2), PEPPER)
     assert refused("a", after.bonds, f=event("withdrawn", 2.06))
     assert not refused("a", after.bonds, f=event("withdrawn", 2.5))
     assert refused("a", after.bonds, f=NO, a=event("granted", 2.06))
@@ -173,22 +176,22 @@ def test_what_an_address_said_binds_who_carries_it_no_more() -> None:
         return island(a="1").model_copy(update={"nodes": {"a": node}, **shut})
 
     before = carrying(ADDRESS)
-    changed = bonded([before], carrying("email#2"), hour(2)).bonds
-    junk = bonded([before], carrying(ADDRESS, unusable=frozenset({ADDRESS})), hour(2)).bonds
+    changed = bonded([before], carrying("email#2"), hour(2), PEPPER).bonds
+    junk = bonded([before], carrying(ADDRESS, unusable=frozenset({ADDRESS})), hour(2), PEPPER).bonds
     assert changed == junk == (parted(2, "a", "@", until=2 + 5 / 60),)
-    assert bonded([before], before.model_copy(update={"version": 2}), hour(2)).bonds == ()
+    assert bonded([before], before.model_copy(update={"version": 2}), hour(2), PEPPER).bonds == ()
 
 
 def test_a_bond_stays_while_anybody_alive_can_be_reached_by_it() -> None:
     known = (parted(1, "u", "d"), parted(2, "p", "d"))
     alone = island(p="1").model_copy(update={"bonds": known})
-    assert bonded([alone], alone, hour(3)).bonds == known
+    assert bonded([alone], alone, hour(3), PEPPER).bonds == known
     gone = island(q="1").model_copy(update={"bonds": known})
-    assert bonded([gone], gone, hour(3)).bonds == ()
+    assert bonded([gone], gone, hour(3), PEPPER).bonds == ()
 
 
 def test_a_merge_makes_no_bond() -> None:
-    assert bonded([island(a="1"), island(f="2")], island(a="1", f="1"), hour(2)).bonds == ()
+    assert bonded([island(a="1"), island(f="2")], island(a="1", f="1"), hour(2), PEPPER).bonds == ()
 
 
 def test_the_same_parting_again_widens_the_bond() -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from functions import context, wiring
+from functions import context, telemetry, wiring
 from rules import keys, listing
 from schemas.config import Config
-from schemas.identifiers import Identifier
+from schemas.identifiers import Identifier, Subject
 from tests.fakes.graph import NOW, PEPPER, SPOKEN, World, called, wire
 
 MAIL = "ada@example.com"
@@ -182,6 +182,71 @@ def test_given_no_claims_then_401() -> None:
     reply = context.handler({"routeKey": "GET /v1/context", "requestContext": {}})
     assert reply["statusCode"] == 401
     assert reply["headers"]["www-authenticate"] == "Bearer"
+
+
+SECRET = "secret.person@example.com"
+LONG = SECRET * 12
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"subject": f"shop:customer:{LONG}"},
+        {"subject": f"{'s' * 65}:customer:{SECRET}"},
+        {"subject": f"shop:{'o' * 33}:{SECRET}"},
+        {"shop__customer": LONG},
+        {SECRET: "1"},
+        {f"shop__{LONG}": "1"},
+        {"phone": PHONE, "limit": "9" * 5000},
+        {"phone": PHONE, "limit": "9" * 1000},
+        {"phone": PHONE, "cursor": "\0|"},
+        {"phone": PHONE, "cursor": "R#|"},
+        {"phone": PHONE, "cursor": f"{'z' * 3000}|x"},
+        {"phone": PHONE, "cursor": f"R#I#{'2' * 1000}#r|x"},
+        {"phone": PHONE, "cursor": f"R#I#2026#r\n|{SECRET}"},
+        {"name": " ".join(f"{letter}{letter}" for letter in "abcdefghijklmnopq")},
+        {"email": "a" * 8000},
+    ],
+)
+def test_given_a_question_beyond_bounds_then_400_and_nothing_of_it_is_told(
+    ada: str, query: dict[str, str]
+) -> None:
+    status, body = get(**query)
+    assert status == 400
+    assert not any(said in json.dumps(body) for said in (SECRET, "zzz", "999"))
+
+
+@pytest.mark.parametrize(
+    "id_, status", [("x" * 1000, 404), ("x" * 3000, 400), ("c1" + "A" * 1000, 404), ("\0", 404),
+                    ("\U0001f600" * 200, 404), (SECRET, 404)],
+)  # fmt: skip
+def test_given_no_id_of_ours_then_nobody_is_known_by_it(
+    ada: str, world: World, id_: str, status: int
+) -> None:
+    assert get(route="GET /v1/customers/{id}", id_=id_)[0] == status
+    assert reads(world) == []
+
+
+def test_given_an_error_nobody_foresaw_then_its_kind_is_logged_and_nothing_of_the_question(
+    ada: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        Subject(source="shop", object="customer", id=LONG)
+
+    monkeypatch.setattr(context, "find", broken)
+    log = telemetry.logger("test-last-resort")
+    monkeypatch.setattr(wiring, "logger", lambda: log)
+    status, body = get(email=SECRET)
+    said = capsys.readouterr().out
+    assert (status, body["status"]) == (500, 500)
+    assert "ValidationError" in said
+    assert "secret.person" not in said + json.dumps(body)
+
+
+def test_given_a_purpose_nobody_has_then_it_is_not_quoted(ada: str) -> None:
+    status, body = get(phone=PHONE, purpose=SECRET)
+    assert status == 403
+    assert SECRET not in json.dumps(body)
 
 
 @pytest.mark.parametrize(

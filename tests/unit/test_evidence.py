@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from functions import evidence, wiring
+from schemas.config import Config
 from tests.fakes.people import People, people
 
 PHONE = "+12025550101"
@@ -75,14 +76,33 @@ def test_who_is_meant_must_be_one(family: tuple[str, str]) -> None:
     assert ask(a="ben")[0] == 400
 
 
-@pytest.mark.usefixtures("family")
-def test_a_role_without_identifiers_sees_only_their_types(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def blind(monkeypatch: pytest.MonkeyPatch, hub: People) -> None:
+    """Agents see names, and no identifiers."""
     version, policy = wiring.policy()
     roles = {"agent": {"purposes": ["customer_care"], "fields": ["name"]}}
-    blind = type(policy).model_validate({**policy.model_dump(), "roles": roles})
-    monkeypatch.setattr(wiring, "policy", lambda: (version, blind))
+    found = type(policy).model_validate({**policy.model_dump(), "roles": roles})
+    monkeypatch.setattr(wiring, "policy", lambda: (version, found))
+
+
+@pytest.mark.usefixtures("family", "blind")
+def test_a_role_without_identifiers_sees_only_their_types() -> None:
     (obstacle,) = ask(a="ben", b="cem")[1]["obstacles"]
     assert (obstacle["type"], obstacle["value"]) == ("phone", "")
+
+
+@pytest.mark.usefixtures("blind")
+def test_nor_does_it_see_an_id_that_is_made_of_them(
+    hub: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.knows("shop:ada", "Ada Byron", email="ada@example.com")
+    hub.knows("help:5e5e", email="ada@example.com")
+    config = wiring.config().model_dump()
+    config["sources"]["help"]["connector"] = "mailchimp"
+    monkeypatch.setattr(wiring, "config", lambda: Config.model_validate(config))
+    _, body = ask(a="help:user:5e5e", b="shop:customer:ada")
+    assert (body["together"], body["b"]) == (True, "shop:customer:ada")
+    assert "5e5e" not in json.dumps(body)
 
 
 @pytest.mark.usefixtures("family")
@@ -92,5 +112,25 @@ def test_an_operator_sees_no_customer() -> None:
 
 def test_whoever_asks_is_written_down(hub: People, family: tuple[str, str]) -> None:
     ask(a="ben", b="cem")
-    (row,) = [r for key, r in hub.world.table.store.rows.items() if key.pk.startswith("L#read#")]
-    assert (row["caller"], row["customers"]) == ("u-1", ",".join(sorted(family)))
+    assert read(hub) == [("u-1", customer) for customer in sorted(family)]
+
+
+def test_a_name_of_several_is_written_down_before_they_are_named(
+    hub: People, family: tuple[str, str]
+) -> None:
+    assert ask(a="ode", b="nobody")[0] == 409
+    assert read(hub) == [("u-1", ",".join(sorted(family)))]
+
+
+def test_one_who_is_found_is_written_down_though_the_other_is_not(
+    hub: People, family: tuple[str, str]
+) -> None:
+    assert ask(a="ben", b="nobody")[0] == 404
+    assert read(hub) == [("u-1", family[0])]
+
+
+def read(hub: People) -> list[tuple[object, object]]:
+    """Who looked up whom, as the read log has it."""
+    rows = hub.world.table.store.rows.items()
+    found = [(r["caller"], r["customers"]) for key, r in rows if key.pk.startswith("L#read#")]
+    return sorted(found, key=str)

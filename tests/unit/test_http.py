@@ -166,6 +166,15 @@ def test_a_truncated_page_is_read_again(given: Stage) -> None:
     assert scene.send().json() == {"people": []}
 
 
+def test_an_answer_nested_beyond_reading_is_left_for_later(given: Stage) -> None:
+    scene = given(*[ok(b"[" * 100_000 + b"]" * 100_000)] * 5)
+    with pytest.raises(RetryLater, match="unreadable"):
+        scene.send()
+    deep = Response(200, {}, b"[" * 100_000 + b"]" * 100_000)
+    with pytest.raises(BadRecord):
+        deep.json()
+
+
 def test_a_lost_connection_is_dialled_again(given: Stage) -> None:
     assert given(Unreachable("TimeoutError"), ok()).send().status == 200
 

@@ -40,10 +40,11 @@ class Queues:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     system = {"connector": "shopify", "base_url": "https://shop.example.com"}
+    letters = {"connector": "mailchimp", "base_url": "https://letters.example.com"}
     config = Config.model_validate(
         {
             "company": "Lumen & Loom",
-            "sources": {"shop": system, "desk": system},
+            "sources": {"shop": system, "desk": system, "letters": letters},
             "destinations": {"mailchimp": system},
         }
     )
@@ -102,7 +103,7 @@ def test_given_a_working_hub_then_status_counts_what_is_there(world: World) -> N
     assert {n: body[n] for n in ("customers", "subjects", "merges", "reviews", "set_aside")} == {
         "customers": 2, "subjects": 3, "merges": 1, "reviews": 1, "set_aside": 1,
     }  # fmt: skip
-    shop, desk = body["sources"]
+    shop, desk, _ = body["sources"]
     assert (shop["pulled"], shop["webhooks"], desk["pulled"]) == (7, 3, 0)
     assert shop["set_aside_because"] == {"it names nobody": 1}
     assert shop["checkpoints"][0]["age_seconds"] == 0
@@ -133,7 +134,7 @@ def test_given_a_sync_then_it_is_asked_for_once_for_each_idempotency_key(world: 
 def test_given_no_such_source_then_404_names_those_there_are(world: World) -> None:
     status, body = ask("POST /v1/sources/{name}/sync", name="shoop")
     assert (status, world.said) == (404, [])
-    assert "shop, desk" in body["detail"]
+    assert "shop, desk, letters" in body["detail"]
 
 
 def test_given_a_withheld_delivery_then_why_gives_reason_and_evidence(world: World) -> None:
@@ -151,6 +152,37 @@ def test_given_a_withheld_delivery_then_why_gives_reason_and_evidence(world: Wor
     _, second = ask("GET /v1/why", limit="1", cursor=first["next"], **query)
     assert [p["items"][0]["reason"] for p in (first, second)] == ["opted_out", "granted"]
     assert "next" not in second
+
+
+@pytest.mark.parametrize("cursor", ["9" * 5000, "9" * 1000, "-1", "1e3"])
+def test_given_a_cursor_beyond_any_list_then_it_is_none_of_ours(world: World, cursor: str) -> None:
+    ada = world.subject("ada")
+    world.island("g1", 1, [ada])
+    world.stream()
+    query = {"customer": called([ada]), "destination": "mailchimp", "cursor": cursor}
+    assert ask("GET /v1/why", **query)[0] == 400
+
+
+def test_an_id_made_from_an_address_is_shown_to_those_who_may_see_the_address(
+    world: World,
+) -> None:
+    ada = world.subject("ada")
+    world.island("g1", 1, [ada])
+    world.stream()
+    row = delivered(world, ada, "withheld", "opted_out")
+    told = (
+        "shop:customer:1@2026-11-01", f"letters:member:{'5e' * 16}@2026-11-02",
+        "gone:member:ada@example.com@2026-11-03",
+    )  # fmt: skip
+    said = row.model_copy(update={"decision": row.decision.model_copy(update={"evidence": told})})
+    world.put(entry_key(row, ada), {"data": said.model_dump_json()})
+    query = {"customer": called([ada]), "destination": "mailchimp"}
+    _, body = ask("GET /v1/why", **query)
+    assert body["items"][0]["consents"] == [
+        "shop:customer:1@2026-11-01", "letters:member@2026-11-02", "gone:member@2026-11-03",
+    ]  # fmt: skip
+    _, body = ask("GET /v1/why", role="privacy", **query)
+    assert body["items"][0]["consents"] == list(told)
 
 
 def test_given_records_set_aside_then_they_are_paged_without_what_they_say(world: World) -> None:
@@ -196,7 +228,16 @@ def test_an_agent_may_none_of_it_and_a_privacy_officer_all(world: World, route: 
         ("GET /v1/why", {"customer": "c1", "destination": "elsewhere"}, 400),
         ("GET /v1/why", {"customer": "c1", "destination": "mailchimp"}, 404),
         ("GET /v1/quarantine", {"cursor": "elsewhere"}, 400),
+        ("GET /v1/why", {"customer": "x" * 3000, "destination": "mailchimp"}, 400),
+        ("GET /v1/why", {"customer": "c1" + "x" * 1000, "destination": "mailchimp"}, 404),
         ("GET /v1/quarantine", {"cursor": "99|x"}, 400),
+        ("GET /v1/quarantine", {"cursor": "9" * 1000 + "|x"}, 400),
+        ("GET /v1/quarantine", {"cursor": "9" * 5000 + "|x"}, 400),
+        ("GET /v1/reviews", {"cursor": "0|" + "\u00e9" * 512}, 400),
+        ("GET /v1/reviews", {"cursor": "0|" + "z" * 3000}, 400),
+        ("GET /v1/reviews", {"cursor": "\u0663|"}, 400),
+        ("GET /v1/reviews", {"limit": "9" * 1000}, 400),
+        ("GET /v1/quarantine", {"limit": "9" * 5000}, 400),
         ("GET /v1/reviews", {"limit": "1000"}, 400),
         ("GET /v1/nowhere", {}, 404),
     ],

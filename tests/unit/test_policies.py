@@ -8,8 +8,10 @@ import pytest
 
 from adapters import policy as shelf
 from functions import evidence, wiring
+from rules import keys, normalise
+from schemas.identifiers import Identifier
 from schemas.policy import Policy
-from tests.fakes.graph import NOW, policy
+from tests.fakes.graph import NOW, PEPPER, policy
 from tests.fakes.people import People, people
 
 PHONE = "+12025550101"
@@ -56,6 +58,11 @@ def try_(candidate: Policy) -> dict[str, Any]:
 
 def put(candidate: Policy, key: str = "k", **more: object) -> tuple[int, Any]:
     return ask("POST /v1/policy", "privacy", key, policy=candidate.model_dump(), **more)
+
+
+def shown() -> dict[str, Any]:
+    found: dict[str, Any] = ask("GET /v1/policy", "operator")[1]
+    return found
 
 
 def at(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
@@ -120,8 +127,10 @@ def test_what_is_adopted_is_carried_out_when_no_resolver_uses_the_former_rules(
     evidence.handler({})
     assert hub.customer("shop:ada") == hub.customer("crm:1") == ada
     assert hub.customer("help:1") != ada
-    shown = ask("GET /v1/policy", "operator")[1]
-    assert (shown["done"], shown["version"]) == (True, shelf.read(hub.world.table)[0])
+    assert (shown()["done"], shown()["last"]) == (False, True), "whoever ran may still be running"
+    at(monkeypatch, 400)
+    evidence.handler({})
+    assert (shown()["done"], shown()["version"]) == (True, shelf.read(hub.world.table)[0])
 
 
 def test_a_policy_that_is_adopted_again_is_carried_out_again(
@@ -143,6 +152,41 @@ def test_a_change_that_leaves_identity_alone_needs_no_dry_run(hub: People) -> No
     status, body = put(other)
     assert (status, body["done"]) == (200, True)
     assert try_(other)["seen"] == 0
+
+
+def test_what_is_one_address_from_now_on_is_one_customer_and_what_was_said_about_it_holds(
+    hub: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tagged = Identifier(type="email", value="dora+shop@example.com")
+    hub.knows("crm:2", email=tagged.value)
+    hub.hears("crm:2", "withdrawn", identifier=tagged)
+    rules_ = {"types": policy().model_dump()["identity"]["types"], "plus_tags": True}
+    candidate = Policy.model_validate({**policy().model_dump(), "identity": rules_})
+    found = try_(candidate)
+    assert (found["merges"], found["splits"], found["changed"]) == (1, 0, 2)
+    put(candidate, blast_radius=1)
+    monkeypatch.setattr(wiring, "policy", lambda: ("v2", candidate))
+    for seconds in (200, 400):
+        at(monkeypatch, seconds)
+        evidence.handler({})
+    assert hub.customer("crm:2") == hub.customer("shop:dora")
+    key = keys.of_identifier(PEPPER, Identifier(type="email", value="dora@example.com"))
+    for table in (hub.world.table, wiring.journal()):
+        assert [row for row in table.all(f"I#{key}", "K#") if "withdrawn" in str(row["data"])]
+
+
+def test_the_same_policy_is_carried_out_again_by_a_new_normaliser(
+    hub: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(normalise, "NORMALISER", "2")
+    assert put(policy())[0] == 409, "its dry run comes first"
+    assert (try_(policy())["seen"], try_(policy())["changed"]) == (2, 0)
+    assert put(policy(), key="k2")[1]["done"] is False
+    for seconds in (200, 400):
+        at(monkeypatch, seconds)
+        evidence.handler({})
+    assert shown()["done"]
+    assert put(policy(), key="k3")[1]["done"], "nothing is left to do"
 
 
 @pytest.mark.parametrize("role", ["agent", "operator"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.failure import Failure
-from tests.fakes.terminal import ADA, AT, Hub, Terminal
+from tests.fakes.terminal import ADA, AT, CONTEXT, Hub, Terminal
 
 EXPLAINED = {
     "a": "shop:customer:1", "b": "crm:contact:7", "together": True,
@@ -82,9 +82,23 @@ def test_a_split_says_its_stage_first_and_shows_the_sides(terminal: Terminal) ->
 def test_a_merge_that_a_rule_forbids_says_so(terminal: Terminal) -> None:
     refused = {**JUDGED, "because": ["unique always: shop:customer"]}
     terminal.hub.answers["/v1/customers/merge"] = (200, refused)
-    assert terminal.run("customer merge ben cem") == 0
+    assert terminal.run("customer merge shop:customer:1 crm:contact:7") == 0
     assert "not as asked for" in terminal.out
-    assert sent(terminal)["a"] == "ben"
+    assert sent(terminal)["a"] == "shop:customer:1"
+
+
+def test_an_operator_merges_whom_an_agent_finds_and_privacy_finds_its_own(
+    terminal: Terminal,
+) -> None:
+    terminal.hub.answers["/v1/context"] = (200, CONTEXT)
+    assert terminal.run("customer merge ada@example.com crm:contact:7") == 0
+    assert sent(terminal) == {"a": ADA, "b": "crm:contact:7", "why": ""}
+    assert "ada@example.com" not in terminal.err
+    asked = {each.full_url.partition("?")[0][-8:]: each for each in terminal.hub.asked}
+    assert asked["/context"].get_header("Authorization") == "Bearer t-agent"
+    assert asked["rs/merge"].get_header("Authorization") == "Bearer t-operator"
+    assert terminal.run("customer merge ada@example.com crm:contact:7 --role privacy") == 0
+    assert sent(terminal)["a"] == "ada@example.com"
 
 
 def test_reviews_are_listed_and_decided(terminal: Terminal) -> None:

@@ -167,6 +167,16 @@ def test_a_group_of_records_that_is_too_large_alarms_by_what_announce_counts(
     assert alarm["AlarmActions"]
 
 
+def test_an_api_that_does_not_answer_alarms(flow: Template) -> None:
+    (alarm,) = [
+        alarm
+        for alarm in flow.of("AWS::CloudWatch::Alarm").values()
+        if alarm["MetricName"] == "5xx"
+    ]
+    assert [each["Name"] for each in alarm["Dimensions"]] == ["ApiId"]
+    assert (alarm["Threshold"], bool(alarm["AlarmActions"])) == (1, True)
+
+
 def test_alarms_may_publish_to_their_topic(flow: Template) -> None:
     (policy,) = flow.of("AWS::SNS::TopicPolicy").values()
     (allowed,) = [

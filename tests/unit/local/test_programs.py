@@ -1,13 +1,15 @@
 """A program is stopped with all that it started, and nothing else is ever touched."""
 
 import os
+import stat
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from local import processes, programs
+from local import processes, programs, whereabouts
+from local.__main__ import alone
 from local.programs import LocalError, Running
 
 PARENT = (
@@ -83,3 +85,14 @@ def test_a_taken_port_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(programs, "_bind", lambda port: 0)
     with pytest.raises(LocalError, match=r"Port 4566 is taken: stop what listens there"):
         programs.require_port(4566)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_is_kept_for_a_stage_is_its_owners_alone(tmp_path: Path, there: bool) -> None:
+    home = tmp_path / "home"
+    if there:
+        home.mkdir(mode=0o755)
+    with alone(home):
+        assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    whereabouts.write(tmp_path / "other" / "targets.json", "local", {})
+    assert stat.S_IMODE((tmp_path / "other").stat().st_mode) == 0o700

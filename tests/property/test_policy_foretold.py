@@ -1,0 +1,113 @@
+"""The dry run of other rules foretells what their adoption makes of the customers."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from random import Random
+from typing import Any
+
+import pytest
+
+from adapters import policy as shelf
+from functions import evidence, resolve, trying, wiring
+from rules.resolution_islands import Laws
+from schemas.policy import IdentityRules, Policy
+from tests.fakes.graph import NOW, PEPPER, World, policy, wire
+from tests.property.test_resolution import FIRST, HISTORIES
+from tests.property.test_resolution_restated import observed, rules, whole
+from tests.simulator.histories import expected
+from tests.simulator.reading import graph_in
+from tests.simulator.world import run_alone
+
+Moves = set[tuple[str, frozenset[str]]]
+
+
+def asked(identity: IdentityRules) -> dict[str, Any]:
+    given = Policy.model_validate({**policy().model_dump(), "identity": identity.model_dump()})
+    return given.model_dump(mode="json")
+
+
+def told(candidate: dict[str, Any]) -> tuple[dict[str, Any], Moves]:
+    """The dry run to its end, and whom it would move."""
+    claims = {"sub": "u-1", "cognito:groups": "[privacy]"}
+    body: dict[str, Any] = {"policy": candidate}
+    moves: Moves = set()
+    while True:
+        event = {
+            "routeKey": "POST /v1/policy/diff",
+            "headers": {},
+            "body": json.dumps(body),
+            "requestContext": {"authorizer": {"jwt": {"claims": claims}}},
+        }
+        view = json.loads(evidence.handler(event)["body"])
+        assert "detail" not in view, view
+        moves |= {(each["kind"], frozenset(each["customers"])) for each in view["items"]}
+        if view.get("next") is None:
+            return view, moves
+        body["cursor"] = view["next"]
+
+
+def moved(before: dict[str, str], after: dict[str, str]) -> Moves:
+    """Old customers that become one, and those that become several."""
+    merged = {("merge", each) for each in _over(after, before) if len(each) > 1}
+    parted = {("split", frozenset({old})) for old, n in _parts(before, after) if n > 1}
+    return merged | parted
+
+
+def _over(whole_: dict[str, str], parts: dict[str, str]) -> Iterable[frozenset[str]]:
+    found = defaultdict(set)
+    for s, label in whole_.items():
+        found[label].add(parts[s])
+    return map(frozenset, found.values())
+
+
+def _parts(whole_: dict[str, str], parts: dict[str, str]) -> Iterable[tuple[str, int]]:
+    found = defaultdict(set)
+    for s, label in whole_.items():
+        found[label].add(parts[s])
+    return ((label, len(each)) for label, each in found.items())
+
+
+def adoptable(random: Random) -> IdentityRules:
+    """Rules of types that some record has."""
+    found = rules(random)
+    types = {name: rule for name, rule in found.types.items() if name != "cookie"}
+    return found.model_copy(update={"types": types})
+
+
+def world_of(seed: int, monkeypatch: pytest.MonkeyPatch) -> tuple[World, Any, IdentityRules]:
+    random = Random(seed)
+    received, old, new = observed(random, 16), adoptable(random), adoptable(random)
+    world = wire(monkeypatch, policy=("v1", Policy.model_validate(asked(old))))
+    shelf.adopt(world.table, wiring.policy()[1], NOW.isoformat())
+    for start in range(0, len(received), 4):
+        resolve.resolve_batch(received[start : start + 4])
+    world.stream()
+    monkeypatch.setattr(trying, "PAGE", 3)
+    monkeypatch.setattr(trying, "SCANNED", 7)
+    return world, (received, old), new
+
+
+def test_it_names_every_merge_and_split_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(FIRST, FIRST + HISTORIES // 5):
+        with monkeypatch.context() as patch:
+            world, (received, old), new = world_of(seed, patch)
+            before = expected(received, old, PEPPER).labels
+            after = expected(received, new, PEPPER).labels
+            view, moves = told(asked(new))
+            assert moves == moved(before, after), f"seed {seed}"
+            assert view["seen"] == len(set(before.values())), f"seed {seed}"
+            laws = Laws(new, PEPPER, wiring.token, wiring.now)
+            run_alone(whole(laws), world.table.store, wiring.journal().store)  # type: ignore[attr-defined]
+            assert graph_in(world.table.store, new, PEPPER).labels == after, f"seed {seed}"
+
+
+def test_without_reading_records_again_it_overlooks_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    def overlooked(seed: int) -> bool:
+        with monkeypatch.context() as patch:
+            _, (received, old), new = world_of(seed, patch)
+            patch.setattr(trying, "reads_otherwise", lambda _old, _new: False)
+            before = expected(received, old, PEPPER).labels
+            return told(asked(new))[1] != moved(before, expected(received, new, PEPPER).labels)
+
+    assert any(overlooked(seed) for seed in range(20))
