@@ -17,6 +17,7 @@ from rules.resolution_commit import commit
 from rules.resolution_consents import bring_consents
 from rules.resolution_islands import Laws, recompute
 from rules.resolution_items import HEAD, island_from
+from rules.resolution_release import plan_renew
 from rules.resolution_renaming import rename
 from rules.resolution_sweep import Progress, swept
 from rules.resolution_view import Draft, View
@@ -68,6 +69,8 @@ def _visit_head(place: Key, item: Item, going: Going, laws: Laws) -> Steps[None]
     kind, _, name = place.pk.partition("#")
     if kind == "I" and going.step == "names" and keys.renewed(laws.pepper, name) != name:
         yield from rename(name, laws)
+    elif kind == "S" and going.step == "names":
+        yield from commit(View(), lambda draft, _apart: plan_renew(draft, name, laws))
     elif kind == "G" and item.get("data") and going.step != "rest":
         if going.step == "bonds":
             yield from bring_consents(_bound(island_from(item)), laws.pepper)

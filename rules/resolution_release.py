@@ -3,16 +3,17 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from rules.keys import is_own, subject_of
+from rules.keys import is_own, renewed, subject_of
+from rules.renaming import Names, names, renamed_head
 from rules.resolution_calls import Steps, read_many
 from rules.resolution_change import Change
 from rules.resolution_commit import commit
-from rules.resolution_crowds import released, weighed
+from rules.resolution_crowds import due, weighed
 from rules.resolution_islands import Laws, pruned, recompute
 from rules.resolution_items import subject_key
 from rules.resolution_links import node_of, plan_said
 from rules.resolution_view import Draft, View
-from schemas.graph import Link, SubjectKey
+from schemas.graph import IdentifierKey, Link, SubjectHead, SubjectKey
 from schemas.identifiers import Subject
 
 AT_ONCE: Final = 30
@@ -24,22 +25,44 @@ def release(s: SubjectKey, laws: Laws) -> Steps[None]:
     view = View()
     key = subject_key(s)
     view.learn([key], (yield from read_many([key])))
-    while (head := view.head(key)) and released(head, laws.rules):
+    while (head := view.head(key)) and due(head, laws.rules):
         yield from commit(view, lambda draft, apart: plan_release(draft, s, laws, apart=apart))
 
 
 def plan_release(draft: Draft, s: SubjectKey, laws: Laws, *, apart: bool) -> None:
     """The next of them. What is in doubt of the subject stays so."""
     head = draft.subject(s)
-    part = sorted(released(head, laws.rules))[:AT_ONCE] if head else []
+    part = sorted(due(head, laws.rules))[:AT_ONCE] if head else []
     if head is None or not part:
         return
+    now = names(draft, None, part, laws.pepper)
+    head = _renamed(head, now)
+    draft.put(head)
+    part = sorted(now.values())
     links = {key: head.links[key] for key in part}
     named = {subject_of(key): _named(links[key]) for key in part if is_own(key)}
     plan_said(draft, Change(s, head.subject, links, named, {}, "", NEVER, None), laws, apart=apart)
     after = draft.subject(s)
     if after:
         draft.put(after.model_copy(update={"doubtful": head.doubtful}))
+
+
+def plan_renew(draft: Draft, s: SubjectKey, laws: Laws) -> None:
+    """What no identifier names it by comes to its name under the pepper that is coming."""
+    head = draft.subject(s)
+    aside = head.crowded - head.parting if head else frozenset[IdentifierKey]()
+    new = {key: renewed(laws.pepper, key) for key in aside}
+    if head is None or all(key == name for key, name in new.items()):
+        return
+    after = _renamed(head, new)
+    draft.put(after)
+    _put_node(draft, after, laws)
+
+
+def _renamed(head: SubjectHead, names_: Names) -> SubjectHead:
+    for old, new in names_.items():
+        head = renamed_head(head, old, new)
+    return head
 
 
 def plan_weigh(draft: Draft, s: SubjectKey, laws: Laws) -> None:
@@ -49,9 +72,14 @@ def plan_weigh(draft: Draft, s: SubjectKey, laws: Laws) -> None:
         return
     after = weighed(head, laws.rules)
     draft.put(after)
-    if after != head and head.seen:
+    if after != head:
+        _put_node(draft, after, laws)
+
+
+def _put_node(draft: Draft, head: SubjectHead, laws: Laws) -> None:
+    if head.seen:
         island = draft.live(head.island)
-        nodes = {**island.nodes, s: node_of(after)}
+        nodes = {**island.nodes, head.s: node_of(head)}
         draft.put(pruned(island, nodes, island.verdicts))
         recompute(draft, laws)
 

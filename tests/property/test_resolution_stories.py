@@ -10,6 +10,7 @@ from rules.resolution import resolve
 from rules.resolution_adoption import adopt
 from rules.resolution_case import Received
 from rules.resolution_removal import erase, remove_record
+from rules.resolution_restating import Sweep
 from rules.resolution_verdicts import judge
 from schemas.graph import Verdict
 from schemas.identifiers import Subject
@@ -151,7 +152,7 @@ def test_what_is_in_doubt_stays_so_when_new_rules_release_it() -> None:
     email = RULES.types["email"].model_copy(update={"per_subject": 9})
     rules = RULES.model_copy(update={"types": {**RULES.types, "email": email}})
     new = replace(made, rules=rules)
-    meter.run(adopt("v2", new, pages=99))
+    meter.run(adopt(Sweep("v2", REMOVED), new, pages=99))
     meter.run(remove_record(s, (record.kind, record.id), REMOVED, new, last=True))
     assert not broken_promises(meter.graph)
     assert graph_in(meter.graph) == expected([other], rules)
