@@ -13,10 +13,11 @@ from typing import Final
 from adapters.customers import Customers
 from adapters.table import Conflict, Key, Table, Write
 from adapters.together import side_by_side
-from rules.identity import Marks, rule_of
+from rules.identity import Marks, rule_of, too_many
 from rules.identity_evidence import carried
 from rules.keys import is_own, subject_of, type_of
 from rules.resolution_again import kept_from, spoken
+from rules.resolution_crowds import standing
 from rules.resolution_islands import Laws
 from rules.resolution_items import HEAD, subject_from
 from schemas.graph import IdentifierHead, IdentifierKey, Island, Node, SubjectHead, SubjectKey
@@ -44,7 +45,7 @@ class Future:
         heads = [subject_from(item) for item in items if _is_head(item)]
         after = self._read({head.s: head for head in heads})
         for head in heads:
-            for key in sorted(after[head.s] - (head.links.keys() - head.leaving)):
+            for key in sorted(after[head.s] - standing(head)):
                 more: Item = {"ids": frozenset({head.s}), "n": 1}
                 with suppress(Conflict):
                     self.table.write(Write("update", self._place(key), add=more, condition=FEW))
@@ -68,7 +69,10 @@ class Future:
 
     def _nodes(self, nodes: Mapping[SubjectKey, Node]) -> dict[SubjectKey, Node]:
         self._know(nodes)
-        return {s: node.model_copy(update={"links": self._links[s]}) for s, node in nodes.items()}
+        return {
+            s: node.model_copy(update={"links": self._links[s], "crowded": frozenset()})
+            for s, node in nodes.items()
+        }
 
     def _look_at(self, customers: Customers, keys: Iterable[IdentifierKey]) -> None:
         """Whether each would link, and whom."""
@@ -123,7 +127,8 @@ class Future:
 
     def _said(self, head: SubjectHead) -> frozenset[IdentifierKey]:
         rows = [kept_from(item) for item in self.table.all(f"S#{head.s}", "R#")]
-        return frozenset(spoken(head, rows, self.laws).links)
+        said = frozenset(spoken(head, rows, self.laws).links)
+        return said - too_many(said, self.laws.rules)
 
     def _place(self, key: IdentifierKey) -> Key:
         return Key(f"POLICY#{self.name}#{key}", "DIFF#")

@@ -59,12 +59,14 @@ def _move(
 
 
 def reads_otherwise(old: IdentityRules, new: IdentityRules) -> bool:
-    """Whether the same records would name other identifiers under the new rules."""
+    """Whether the same records would link by other identifiers under the new rules."""
     return _reading(old) != _reading(new)
 
 
 def _reading(rules: IdentityRules) -> tuple[object, ...]:
-    types = {name: (rule.junk, rule.current) for name, rule in rules.types.items()}
+    types = {
+        name: (rule.junk, rule.current, rule.per_subject) for name, rule in rules.types.items()
+    }
     return types, rules.plus_tags, frozenset(rules.dotless_domains)
 
 
