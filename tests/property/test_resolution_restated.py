@@ -45,15 +45,11 @@ def rules(random: Random) -> IdentityRules:
         "email": IdentifierRule(
             level=1,
             limit=random.choice((2, 3, 5)),
-            per_subject=random.choice((1, 2, 16)),
             junk=random.choice(((), ("junk@.*",), ("junk.*", "c@.*"))),
             current=random.random() < 0.3,
         ),
         "phone": IdentifierRule(
-            level=2,
-            limit=random.choice((2, 3)),
-            per_subject=random.choice((1, 16)),
-            junk=random.choice(((), (r"\+12025550101",))),
+            level=2, limit=random.choice((2, 3)), junk=random.choice(((), (r"\+12025550101",)))
         ),
         "phone+surname": IdentifierRule(level=2, limit=3, current=random.random() < 0.3),
         "email+phone": IdentifierRule(level=1, limit=3),
