@@ -48,7 +48,8 @@ def chosen(office: Office, person: Person) -> tuple[Addressee, ...]:
     """
     found: tuple[Addressee, ...] = ()
     if by_address(office):
-        found = delivery.addressees(person, office.connector.SPEC.channel_identifier)
+        type_ = office.connector.SPEC.channel_identifier
+        found = delivery.addressees(person, type_, office.own_sources)
     return found or (delivery.unaddressed(person, office.pepper),)
 
 

@@ -80,13 +80,22 @@ def founder(person: Person, pepper: Pepper) -> SubjectKey:
     return next(named, min(person.subjects))
 
 
-def addressees(person: Person, type_: str) -> tuple[Addressee, ...]:
-    """The identifiers of a type to reach somebody by, the one to use first."""
+def addressees(
+    person: Person, type_: str, own_sources: frozenset[str] = frozenset()
+) -> tuple[Addressee, ...]:
+    """The identifiers of a type to reach somebody by, the one to use first.
+
+    That is one by which the destination itself knows them, where it is a source (`own_sources`):
+    under another it would make a second contact, which would come back as two people.
+    """
     preferred = person.profile.traits.get("email" if type_ == "email" else "phone")
     wanted = READERS[type_](preferred.value) if preferred and type_ in READERS else None
     found = (_addressee(person, known) for known in person.profile.identifiers)
     usable = [each for each in found if each and each.identifier.type == type_]
-    return tuple(sorted(usable, key=lambda each: each.identifier != wanted))
+    known = {s for s, key in person.profile.subjects.items() if key.split(":")[0] in own_sources}
+    return tuple(
+        sorted(usable, key=lambda each: (not each.speaking & known, each.identifier != wanted))
+    )
 
 
 def _addressee(person: Person, known: Known) -> Addressee | None:

@@ -23,6 +23,7 @@ from tests.e2e.foreign import LetterServer, foreign_sources, serving
 from tests.e2e.hub import Hub
 from tests.e2e.standins import Standins
 from tests.e2e.tap import Tap, open_tap
+from tests.simulator.store import MemoryTable
 
 HOME = BUILD / "e2e"
 SPARE = BUILD / "e2e-spare"
@@ -46,6 +47,11 @@ class Travelled:
     rows: dict[Key, Item]
     observed: tuple[str, ...]
     """Every `RecordObserved`, as `resolve` got it."""
+
+    @property
+    def table(self) -> MemoryTable:
+        """The rows, to be read as a table."""
+        return MemoryTable({key: dict(row) for key, row in self.rows.items()})
 
 
 @pytest.fixture(scope="session")

@@ -28,8 +28,8 @@ def promised(hub: Hub, journey: Travelled, policy: Policy) -> Graph:
 
 
 @pytest.fixture(scope="module")
-def found(journey: Travelled) -> Graph:
-    return graph_in(MemoryTable({key: dict(row) for key, row in journey.rows.items()}))
+def found(hub: Hub, journey: Travelled, policy: Policy) -> Graph:
+    return graph_in(journey.table, policy.identity, hub.pepper)
 
 
 def test_every_record_of_the_company_was_observed(
@@ -61,8 +61,8 @@ def test_every_interaction_is_kept_once_and_every_total_adds_up(
     assert found.totals == promised.totals
 
 
-def test_the_items_agree_with_one_another(journey: Travelled) -> None:
-    assert not broken_promises(MemoryTable({key: dict(row) for key, row in journey.rows.items()}))
+def test_the_items_agree_with_one_another(hub: Hub, journey: Travelled, policy: Policy) -> None:
+    assert not broken_promises(journey.table, (), policy.identity, hub.pepper)
 
 
 def test_status_counts_what_there_is(hub: Hub, promised: Graph, journey: Travelled) -> None:
@@ -165,5 +165,6 @@ def test_a_second_sync_changes_no_customer(
     hub.sync(*hub.stage.config.sources)
     after = hub.settle()
     observed = inbound.bodies("RecordObserved")
-    again = graph_in(MemoryTable({key: dict(row) for key, row in after.items()}))
+    table = MemoryTable({key: dict(row) for key, row in after.items()})
+    again = graph_in(table, policy.identity, hub.pepper)
     assert again == expected(map(read, observed), policy.identity, hub.pepper)

@@ -52,6 +52,15 @@ def test_the_preferred_address_comes_first_and_is_normalised() -> None:
     assert [each.identifier.value for each in found] == [address("ben"), address("ada")]
 
 
+def test_a_destination_that_knows_somebody_already_is_told_under_the_address_it_knows() -> None:
+    ada = person("ada", "ben", preferred="ben")
+    subjects = {"s-ada": "letters:member:1", "s-ben": "shop:customer:2"}
+    known = delivery.Person(ada.profile.model_copy(update={"subjects": subjects}), ada.island)
+    for own, first in (("letters", "ada"), ("shop", "ben"), ("elsewhere", "ben")):
+        found = delivery.addressees(known, "email", frozenset({own}))
+        assert found[0].identifier.value == address(first)
+
+
 def test_an_address_that_everybody_carries_is_nobodys() -> None:
     found = delivery.addressees(person("ada", "ben", unusable="ada"), "email")
     assert [each.identifier.value for each in found] == [address("ben")]
