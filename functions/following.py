@@ -117,7 +117,7 @@ def _on_consent(change: Change, places: Places, news: News) -> None:
     about = [change.name] if change.key.pk.startswith("S#") else places.carriers[change.name]
     found = {home[0] for home in map(places.home, about) if home}
     if row.state == "withdrawn":
-        found |= _bound(change.name, row.effective_at, about, places)
+        found |= _bound(change.name, bonds.known_at(row), about, places)
     version = int(row.effective_at.timestamp() * 1000)
     for customer in sorted(found):
         news.say(change, ConsentChanged(customer=customer, purpose=row.purpose, version=version))

@@ -20,6 +20,7 @@ BOND: Final = "bond"
 MOST: Final = 1024
 """Subjects and addresses whose events are read for one decision."""
 EVER: Final = datetime.max.replace(tzinfo=UTC)
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
 
 Said = Mapping[str, Iterable[ConsentRow]]
@@ -104,6 +105,13 @@ def is_bond(about: str) -> bool:
     return about.startswith(f"{BOND} ")
 
 
+def known_at(event: ConsentRow) -> datetime:
+    """From when it counts for a bond: one dated ahead from when it was heard, as it holds at once;
+    one from before that was kept, from ever.
+    """
+    return min(event.heard_at, event.effective_at) if event.heard_at else NEVER
+
+
 def for_everything(event: ConsentRow) -> bool:
     """Whether it was meant for more than the one address that it is about."""
     return event.channel == "any" or event.purpose == EVERYTHING
@@ -150,7 +158,7 @@ def _made(row: ConsentRow, bond: Bond) -> bool:
     """Withdrawals until the very end, and those dated into the future; grants before it began."""
     if row.state == "granted":
         return row.stated and row.effective_at <= bond.since
-    return row.heard_at is None or min(row.heard_at, row.effective_at) <= bond.until
+    return known_at(row) <= bond.until
 
 
 def _as_of(one: Taken, bond: Bond, said: Said) -> Taken:
@@ -165,8 +173,7 @@ def _lifts(one: Taken, said: Said) -> Iterable[ConsentRow]:
         row
         for s in sorted(one.by)
         for row in said.get(s, ())
-        if row.state == "granted" and row.stated
-        if row.heard_at and min(row.heard_at, row.effective_at) > one.after
+        if row.state == "granted" and row.stated and known_at(row) > one.after
     )
 
 

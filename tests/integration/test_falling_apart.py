@@ -64,6 +64,11 @@ def falls_apart(hub: People) -> None:
     hub.now += HOUR
 
 
+def woken(hub: People, before: int) -> set[str]:
+    """The customers that consent was said to have changed for since then."""
+    return {e.data.customer for e in hub.said[before:] if isinstance(e.data, ConsentChanged)}
+
+
 def may_have_offers(hub: People, who: str) -> bool:
     """As context answers, and as a delivery to the mailing service is decided."""
     hub.world.stream()
@@ -133,9 +138,16 @@ def test_a_withdrawal_of_before_that_comes_late_binds_and_wakes_both(hub: People
     falls_apart(hub)
     before = len(hub.said)
     hears(hub, "crm:ben", "withdrawn", ago=3)
-    woken = {each.data.customer for each in hub.said[before:]
-             if isinstance(each.data, ConsentChanged)}  # fmt: skip
-    assert woken == {hub.customer("shop:ada"), hub.customer("crm:ben")}
+    assert woken(hub, before) == {hub.customer("shop:ada"), hub.customer("crm:ben")}
+    assert not may_have_offers(hub, "shop:ada")
+
+
+def test_a_withdrawal_dated_ahead_while_they_fall_apart_binds_and_wakes_both(hub: People) -> None:
+    falls_apart(hub)
+    hub.now -= HOUR
+    before = len(hub.said)
+    hub.hears("crm:ben", "withdrawn", hub.now + 3 * HOUR, purpose="offers", channel="any")
+    assert woken(hub, before) == {hub.customer("shop:ada"), hub.customer("crm:ben")}
     assert not may_have_offers(hub, "shop:ada")
 
 
