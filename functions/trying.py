@@ -11,7 +11,7 @@ from functions import wiring
 from functions.foretelling import Future
 from functions.problem import NotServed
 from rules import listing, normalise
-from rules.identity_diff import Then
+from rules.identity_diff import Under
 from rules.policy import version_of
 from rules.policy_diff import Compared, compare, may_open, opens, reads_otherwise
 from rules.resolution_islands import Laws
@@ -111,7 +111,7 @@ def _groups(
         then, heads = None, dict[IdentifierKey, IdentifierHead]()
         if future:
             group, nodes, marks = future.together(island)
-            then = Then(nodes, marks, new)
+            then = Under(nodes, marks, new)
         else:
             group, heads = _together(customers, island, old, new)
         first = min((c for each in group.values() for c in each.labels.values()), default="")

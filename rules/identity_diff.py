@@ -23,39 +23,22 @@ class Difference:
     """Subjects of the largest customer under the new rules."""
 
 
-class Then(NamedTuple):
-    """What subjects would be linked by under other rules."""
+class Under(NamedTuple):
+    """Rules, and what subjects are linked by under them.
+
+    `nodes` are of one island, or of many at once when they hold every carrier of their
+    identifiers: degrees are counted here.
+    """
 
     nodes: Mapping[SubjectKey, Node]
     marks: Marks
     rules: IdentityRules
 
 
-def diff(
-    nodes: Mapping[SubjectKey, Node],
-    marks: Marks,
-    verdicts: Iterable[Verdict],
-    old: IdentityRules,
-    new: IdentityRules,
-) -> Difference:
-    """What `new` would merge and split. `nodes` are of one island, or of many at once.
-
-    Of many only when `nodes` hold every carrier of their identifiers: degrees are counted here.
-    """
-    return foretold(nodes, marks, verdicts, old, Then(nodes, marks, new))
-
-
-def foretold(
-    nodes: Mapping[SubjectKey, Node],
-    marks: Marks,
-    verdicts: Iterable[Verdict],
-    old: IdentityRules,
-    then: Then,
-) -> Difference:
-    """The same where the subjects would be linked by others than now."""
+def diff(now: Under, then: Under, verdicts: Iterable[Verdict]) -> Difference:
+    """What would merge and split; the same subjects may be linked by others then than now."""
     verdicts = tuple(verdicts)
-    before = _customers(Then(nodes, marks, old), verdicts)
-    after = _customers(then, verdicts)
+    before, after = _customers(now, verdicts), _customers(then, verdicts)
     return Difference(
         merges=_several(after, before),
         splits=_several(before, after),
@@ -63,10 +46,10 @@ def foretold(
     )
 
 
-def _customers(then: Then, verdicts: Iterable[Verdict]) -> tuple[Customer, ...]:
-    nodes = evident(then.nodes, then.rules, frozenset())
-    useless = unusable(nodes, then.rules, then.marks)
-    return partition(nodes, useless, verdicts, then.rules).customers
+def _customers(case: Under, verdicts: Iterable[Verdict]) -> tuple[Customer, ...]:
+    nodes = evident(case.nodes, case.rules, frozenset())
+    useless = unusable(nodes, case.rules, case.marks)
+    return partition(nodes, useless, verdicts, case.rules).customers
 
 
 def _several(whole: Iterable[Customer], parts: Iterable[Customer]) -> tuple[Customer, ...]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from rules.announcing import customers_of
 from rules.identity import Marks, rule_of
-from rules.identity_diff import Then, foretold
+from rules.identity_diff import Under, diff
 from rules.identity_evidence import carried
 from rules.keys import type_of
 from schemas.evidence import MoveView
@@ -29,7 +29,7 @@ def compare(
     heads: Mapping[IdentifierKey, IdentifierHead],
     old: IdentityRules,
     new: IdentityRules,
-    then: Then | None = None,
+    then: Under | None = None,
 ) -> Compared:
     """`heads` are those of unusable identifiers that the new rules may let link (`may_open`).
 
@@ -41,7 +41,8 @@ def compare(
     labels = {s: label for island in islands for s, label in island.labels.items()}
     verdicts = dict.fromkeys(v for island in islands for v in island.verdicts)
     marks = _marks(islands, heads, old, new)
-    found = foretold(nodes, marks, verdicts, old, then or Then(nodes, marks, new))
+    now = Under(nodes, marks, old)
+    found = diff(now, then or Under(nodes, marks, new), verdicts)
     moves = (
         *(_move("merge", each, labels) for each in found.merges),
         *(_move("split", each, labels) for each in found.splits),

@@ -19,8 +19,8 @@ run with `adapters.graph.Stores.run`. `laws` is a `Laws`, keys are opaque (`rule
   `.done`, then so with the `last` sweep; `laws.rules` are the new rules, in use already.
 - `resolution_rekeying.rekey(going: Going, laws, pages: int = 1) -> Steps[Progress]`: call until
   `.done`, for both tables; `laws.pepper` has the pepper that is `coming`, and has `begun`.
-- `identity_diff.diff(nodes, marks, verdicts, old, new) -> Difference` (`merges`, `splits`,
-  `largest`): pure, for the dry run.
+- `identity_diff.diff(now, then, verdicts) -> Difference` (`merges`, `splits`, `largest`): pure, for
+  the dry run.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

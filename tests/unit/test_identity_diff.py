@@ -1,7 +1,7 @@
 """A change of rules, tried on paper: whom it would merge, whom it would split."""
 
 from rules.identity import Marks
-from rules.identity_diff import diff
+from rules.identity_diff import Under, diff
 from schemas.graph import Node
 from schemas.policy import IdentifierRule, IdentityRules
 
@@ -27,19 +27,24 @@ FAMILY = {
 }
 
 
+def family(phone: int) -> Under:
+    return Under(FAMILY, Marks(), rules(phone))
+
+
 def test_a_higher_limit_merges_and_a_lower_one_splits() -> None:
-    looser = diff(FAMILY, Marks(), (), rules(2), rules(3))
+    looser = diff(family(2), family(3), ())
     assert looser.merges == (frozenset(FAMILY),)
     assert (looser.splits, looser.largest) == ((), 4)
-    stricter = diff(FAMILY, Marks(), (), rules(3), rules(2))
+    stricter = diff(family(3), family(2), ())
     assert stricter.splits == (frozenset(FAMILY),)
     assert (stricter.merges, stricter.largest) == ((), 2)
 
 
 def test_the_same_rules_change_nothing() -> None:
-    same = diff(FAMILY, Marks(), (), rules(3), rules(3))
+    same = diff(family(3), family(3), ())
     assert (same.merges, same.splits) == ((), ())
 
 
 def test_nobody_is_no_customer() -> None:
-    assert diff({}, Marks(), (), rules(3), rules(2)).largest == 0
+    nobody = Under({}, Marks(), rules(3))
+    assert diff(nobody, nobody, ()).largest == 0
