@@ -14,7 +14,7 @@ from schemas.graph import (
     Total,
 )
 from schemas.observation import Observation
-from schemas.rows import Item, Key, Value
+from schemas.rows import Condition, Item, Key, Value
 
 HEAD: Final = "HEAD"
 SHARDS: Final = 16
@@ -145,3 +145,8 @@ def record_from(item: Item) -> RecordRow:
     row = RecordRow.model_validate_json(str(item["data"]))
     former = item.get("ids", frozenset())
     return row.model_copy(update={"said": item.get("said", frozenset()), "identifiers": former})
+
+
+def as_read(item: Item) -> Condition:
+    """A record's row or pointer is still the one that was read."""
+    return Condition("#ver = :seen", {":seen": str(item["ver"])})

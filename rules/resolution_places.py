@@ -8,6 +8,7 @@ from rules.resolution_again import named_by
 from rules.resolution_case import Case, record_row
 from rules.resolution_islands import Laws
 from rules.resolution_items import (
+    as_read,
     place_from,
     pointer_item,
     pointer_key,
@@ -17,7 +18,7 @@ from rules.resolution_items import (
 )
 from rules.resolution_rows import takings
 from schemas.graph import IdentifierKey, RecordRow, SubjectKey
-from schemas.rows import ABSENT, PRESENT, Condition, Item, Key, Write
+from schemas.rows import ABSENT, PRESENT, Item, Key, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +109,19 @@ def _row_writes(move: Move, before: RecordRow | None, after: RecordRow | None) -
     if after is None or standing.here is None or not (before and before.movable):
         writes.append(_pointed(case, standing))
     if standing.here is None and standing.there:
-        writes.append(Write("delete", standing.place, condition=_same(standing.there)))
+        writes.append(Write("delete", standing.place, condition=as_read(standing.there)))
     if after:
-        condition = _same(standing.here) if standing.here else ABSENT
+        condition = as_read(standing.here) if standing.here else ABSENT
         item = record_item(after, case.order)
         writes.append(Write("put", case.row_key, item, condition=condition))
     elif standing.here:
-        writes.append(Write("delete", case.row_key, condition=_same(standing.here)))
+        writes.append(Write("delete", case.row_key, condition=as_read(standing.here)))
     return writes
 
 
 def _pointed(case: Case, standing: Standing) -> Write:
     """A row that is here proves the pointer, so that it needs no condition then."""
-    condition = _same(standing.pointer) if standing.pointer else ABSENT
+    condition = as_read(standing.pointer) if standing.pointer else ABSENT
     item = pointer_item(case.row_key, case.order)
     kept = None if standing.here else condition
     return Write("put", pointer_of(case), item, condition=kept)
@@ -132,7 +133,3 @@ def _totals(moved: Mapping[SubjectKey, Mapping[str, int]]) -> list[Write]:
         for s, all_ in moved.items()
         if (add := {name: value for name, value in all_.items() if value})
     ]
-
-
-def _same(item: Item) -> Condition:
-    return Condition("#ver = :seen", {":seen": str(item["ver"])})

@@ -15,6 +15,7 @@ from rules.resolution_case import out_since, said_at
 from rules.resolution_commit import ATTEMPTS, attempted, commit
 from rules.resolution_islands import Laws
 from rules.resolution_items import (
+    as_read,
     pointer_item,
     pointer_key,
     record_from,
@@ -27,7 +28,7 @@ from rules.resolution_settling import leave
 from rules.resolution_view import Draft, View
 from schemas.errors import RetryLater
 from schemas.graph import ConsentRow, RecordRow, SubjectHead, SubjectKey
-from schemas.rows import PRESENT, Condition, Conflict, Item, Write, key_of
+from schemas.rows import PRESENT, Conflict, Item, Write, key_of
 
 AT_ONCE: Final = 40
 
@@ -124,12 +125,7 @@ def _name_of(row: Item) -> str:
 
 
 def _deletes(s: SubjectKey, rows: list[Item]) -> list[Write]:
-    writes = [
-        Write(
-            "delete", key_of(row), condition=Condition("#ver = :seen", {":seen": str(row["ver"])})
-        )
-        for row in rows
-    ]
+    writes = [Write("delete", key_of(row), condition=as_read(row)) for row in rows]
     found = [record_from(row) for row in rows]
     writes += [outlived(row, each) for row, each in zip(rows, found, strict=True) if each.movable]
     totals = takings(found)

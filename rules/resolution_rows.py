@@ -7,7 +7,7 @@ from typing import Final
 from rules.keys import Pepper
 from rules.resolution_calls import Pause, Steps, Update, insert_many, read_many, transact
 from rules.resolution_case import Case, consent_items, record_row, said_at
-from rules.resolution_items import COUNT, MINOR, record_from, record_item, subject_key
+from rules.resolution_items import COUNT, MINOR, as_read, record_from, record_item, subject_key
 from rules.resolution_said import mark_of, parted
 from schemas.errors import RetryLater
 from schemas.graph import RecordRow
@@ -115,18 +115,16 @@ def _row_write(key: Key, versions: list[Case], before: Item | None) -> Write | N
     if before is None:
         row = record_row(newest).model_copy(update={"said": said})
         return Write("put", key, record_item(row, newest.order), condition=ABSENT)
-    same = Condition("#ver = :seen", {":seen": str(before["ver"])})
     if _stale(versions, before):
         row = record_row(newest).model_copy(update={"said": said})
-        return Write("put", key, record_item(row, newest.order), condition=same)
+        return Write("put", key, record_item(row, newest.order), condition=as_read(before))
     return _more(key, newest, said, before)
 
 
 def _more(key: Key, newest: Case, said: frozenset[str], before: Item) -> Write | None:
     """What is newer, and what was not said yet; much of it in parts: the row is to stay small."""
     row = record_from(before)
-    seen: dict[str, Value] = {":seen": str(before["ver"])}
-    same = Condition("#ver = :seen", seen)
+    same = as_read(before)
     values: dict[str, Value] = {}
     if newest.order > str(before["ver"]):
         item = record_item(record_row(newest), newest.order)
@@ -138,7 +136,8 @@ def _more(key: Key, newest: Case, said: frozenset[str], before: Item) -> Write |
         return Write("update", key, values, add={"said": more} if more else {}, condition=same)
     whole = said.union(text for text in row.said if mark_of(text) == row.now)
     values["said"] = parted(row.said | said, whole)
-    still = Condition("#ver = :seen AND size(#said) < :next", {**seen, ":next": len(row.said) + 1})
+    few = {**same.values, ":next": len(row.said) + 1}
+    still = Condition(f"{same.expression} AND size(#said) < :next", few)
     return Write("update", key, values, condition=still)
 
 
