@@ -4,14 +4,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from adapters import policy
-from adapters.graph import Stores
 from adapters.table import Key, Write
 from functions import trying, wiring
 from functions.problem import NotServed
 from rules import normalise
 from rules.policy import version_of
 from rules.resolution_adoption import adopt
-from rules.resolution_islands import Laws
 from rules.resolution_restating import Sweep
 from schemas.evidence import AdoptionView, DiffView, PolicyAsked
 
@@ -51,8 +49,7 @@ def carried_out() -> AdoptionView:
     view = progress()
     if view.done or view.starts_at is None or wiring.now() < view.starts_at:
         return view
-    stores = Stores(wiring.graph(), wiring.journal(), wiring.pause, wiring.jitter)
-    laws = Laws(current.identity, wiring.pepper("graph"), wiring.token, wiring.now)
+    stores, laws = wiring.stores(), wiring.laws(current.identity)
     sweep = _sweep(view)
     until = wiring.clock() + SECONDS_A_TURN
     found = stores.run(adopt(sweep, laws))

@@ -6,13 +6,11 @@ from itertools import combinations
 from typing import NamedTuple
 
 from adapters.customers import Customers
-from adapters.graph import Stores
 from functions import wiring
 from functions.party import Party
 from functions.problem import NotServed
 from rules.identity import founder
 from rules.identity_evidence import merge_verdict, split_verdicts, weigh
-from rules.resolution_islands import Laws
 from rules.resolution_verdicts import judge
 from schemas.errors import BadRecord
 from schemas.evidence import JudgedView, PartView
@@ -72,10 +70,9 @@ def parted(parties: Sequence[Party], judge_: Judge) -> JudgedView:
 
 def said(verdicts: Sequence[Verdict]) -> int:
     """Writes evidence; how much of it."""
-    stores = Stores(wiring.graph(), wiring.journal(), wiring.pause, wiring.jitter)
-    laws = Laws(wiring.policy()[1].identity, wiring.pepper("graph"), wiring.token, wiring.now)
+    laws = wiring.laws(wiring.policy()[1].identity)
     try:
-        stores.run(judge(verdicts, laws))
+        wiring.stores().run(judge(verdicts, laws))
     except BadRecord as error:
         raise NotServed(409, f"{error.reason}.") from error
     return len(verdicts)

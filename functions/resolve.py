@@ -6,13 +6,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from adapters import quarantine
-from adapters.graph import Stores
 from events.envelope import CloudEvent
 from events.inbound import RecordObserved
 from functions import wiring
 from rules.resolution import Report, resolve
 from rules.resolution_case import Received
-from rules.resolution_islands import Laws
 from schemas.errors import Misconfigured, RetryLater
 from schemas.frozen import Frozen
 
@@ -68,9 +66,7 @@ def read(body: str) -> Received:
 def resolve_batch(batch: Sequence[Received]) -> Report:
     """The batch in the graph, with the policy in force."""
     _, policy = wiring.policy()
-    stores = Stores(wiring.graph(), wiring.journal(), wiring.pause, wiring.jitter)
-    laws = Laws(policy.identity, wiring.pepper("graph"), wiring.token, wiring.now)
-    return stores.run(resolve(batch, laws))
+    return wiring.stores().run(resolve(batch, wiring.laws(policy.identity)))
 
 
 def _consumed() -> tuple[float, float]:

@@ -14,7 +14,6 @@ from rules import listing, normalise
 from rules.identity_diff import Under
 from rules.policy import version_of
 from rules.policy_diff import Compared, compare, may_open, opens, reads_otherwise
-from rules.resolution_islands import Laws
 from schemas.errors import BadRecord
 from schemas.evidence import DiffView, PolicyAsked
 from schemas.graph import IdentifierHead, IdentifierKey, Island
@@ -74,8 +73,7 @@ def _turn(before: DiffView, asked: PolicyAsked, old: IdentityRules) -> DiffView:
 
 
 def _future(view: DiffView, new: IdentityRules) -> Future:
-    laws = Laws(new, wiring.pepper("graph"), wiring.token, wiring.now)
-    return Future(wiring.graph(), _place(view).sk.removeprefix("DIFF#"), laws)
+    return Future(wiring.graph(), _place(view).sk.removeprefix("DIFF#"), wiring.laws(new))
 
 
 def _page(

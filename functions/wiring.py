@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger, Metrics
 
     from adapters.depths import Depths
+    from adapters.graph import Stores
     from adapters.policy import PolicyShelf
     from rules.keys import Pepper
-    from schemas.policy import Policy
+    from rules.resolution_islands import Laws
+    from schemas.policy import IdentityRules, Policy
 
 CONFIG = Path(__file__).parent.parent / "config.json"
 
@@ -133,6 +135,20 @@ def _policies() -> "PolicyShelf":
 def policy() -> "tuple[str, Policy]":
     """The policy in force and its version, at most a minute old."""
     return _policies().current()
+
+
+def stores() -> "Stores":
+    """Both tables, for what the rules ask of them."""
+    from adapters.graph import Stores  # noqa: PLC0415
+
+    return Stores(graph(), journal(), pause, jitter)
+
+
+def laws(rules: "IdentityRules") -> "Laws":
+    """What the graph is changed by, under these rules."""
+    from rules.resolution_islands import Laws  # noqa: PLC0415
+
+    return Laws(rules, pepper("graph"), token, now)
 
 
 @cache
