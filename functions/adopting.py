@@ -35,8 +35,8 @@ def adopted(asked: PolicyAsked, at: datetime) -> AdoptionView:
         starts_at=at + FORMER_RULES_LAST,
         former=(*(() if before.done else before.former), version),
     )
+    _keep(view)  # first: once it is in force, nobody asks again what is to be carried out
     policy.adopt(wiring.graph(), asked.policy, at.isoformat())
-    _keep(view)
     return view
 
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from adapters import policy as shelf
+from adapters.table import Table
 from functions import evidence, wiring
 from rules import keys, normalise
+from schemas.errors import RetryLater
 from schemas.identifiers import Identifier
 from schemas.policy import Policy
 from tests.fakes.graph import NOW, PEPPER, policy
@@ -173,6 +175,23 @@ def test_what_is_one_address_from_now_on_is_one_customer_and_what_was_said_about
     key = keys.of_identifier(PEPPER, Identifier(type="email", value="dora@example.com"))
     for table in (hub.world.table, wiring.journal()):
         assert [row for row in table.all(f"I#{key}", "K#") if "withdrawn" in str(row["data"])]
+
+
+def test_a_policy_whose_adoption_is_cut_short_and_asked_for_again_is_carried_out(
+    hub: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try_(STRICT)
+    adopt = shelf.adopt
+
+    def cut_short(table: Table, candidate: Policy, at: str) -> str:
+        adopt(table, candidate, at)
+        raise RetryLater("the answer is lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shelf, "adopt", cut_short)
+        assert put(STRICT, blast_radius=1)[0] == 503
+    assert put(STRICT, blast_radius=1)[0] == 200
+    assert not shown()["done"]
 
 
 def test_the_same_policy_is_carried_out_again_by_a_new_normaliser(
