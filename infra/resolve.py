@@ -15,7 +15,7 @@ not be used; counts. Never a profile or a policy."""
 
 
 class Resolve(Construct):
-    """The only function that writes subjects, identifiers and islands."""
+    """The function that makes subjects, identifiers and islands of records."""
 
     def __init__(self, scope: Construct, shared: Shared) -> None:
         super().__init__(scope, "Resolve")

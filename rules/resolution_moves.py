@@ -13,9 +13,7 @@ from rules import keys
 from rules.resolution_calls import Pause, Steps, read_many, transact
 from rules.resolution_case import Case, record_row
 from rules.resolution_islands import Laws
-from rules.resolution_items import (
-    place_from,
-)
+from rules.resolution_items import place_from
 from rules.resolution_parting import part
 from rules.resolution_places import Move, Standing, left_by, pointer_of, writes_of
 from rules.resolution_rows import takings

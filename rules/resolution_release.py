@@ -18,6 +18,8 @@ from schemas.identifiers import Subject
 
 AT_ONCE: Final = 30
 """Links of one transaction: each brings at most three of its hundred items."""
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
+"""When it was said is of no concern any more: the head had it."""
 
 
 def release(s: SubjectKey, laws: Laws) -> Steps[None]:
@@ -88,7 +90,3 @@ def _named(link: Link) -> Subject:
     """Whom a link to a source's id names."""
     source, _, object_ = link.type.partition(":")
     return Subject(source=source, object=object_, id=link.value)
-
-
-NEVER: Final = datetime.min.replace(tzinfo=UTC)
-"""When it was said is of no concern any more: the head had it."""
