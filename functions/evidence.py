@@ -31,10 +31,11 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
 
 
 def _by_the_clock() -> Answer:
-    """Once a minute: whom records left is settled, and what an adopted policy changes."""
+    """Once a minute: what an adopted policy changes, which ends in time; then whom records left."""
     try:
+        found = adopting.carried_out()
         parting.settled()
-        return answer(200, adopting.carried_out())
+        return answer(200, found)
     finally:
         wiring.flush()
 

@@ -17,7 +17,7 @@ from rules.resolution_links import SELF
 from rules.resolution_removal import sweep
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, View
-from schemas.errors import RetryLater
+from schemas.errors import BadRecord, RetryLater
 from schemas.graph import IdentifierKey, SubjectKey
 from schemas.rows import Condition, Conflict, Item, Key, Write, key_of, version_is
 
@@ -58,9 +58,10 @@ def plan_part(draft: Draft, s: SubjectKey, stale: frozenset[IdentifierKey] | Non
 def tend(now: datetime, laws: Laws) -> Steps[int]:
     """Settles those whose time has come, and says of others since when they wait; how many.
 
-    A turn looks at some of them only: the rest has its turn later.
+    A turn looks at some of them only: the rest has its turn later. `BadRecord` when one cannot be
+    settled, after the others were.
     """
-    done = 0
+    done, broken = 0, None
     waiting = yield from query(PARTED)
     for row in [row for row in waiting if _due(row, now)][:AT_ONCE]:
         since = row.get(STAMP)
@@ -71,6 +72,10 @@ def tend(now: datetime, laws: Laws) -> Steps[int]:
                 done += yield from _settled(row, laws)
         except (Conflict, RetryLater):
             continue  # parted again meanwhile, or much is written: its time is yet to come
+        except BadRecord as error:
+            broken = error
+    if broken:
+        raise broken
     return done
 
 

@@ -1,13 +1,18 @@
 """What a record said of a subject that it left goes: a guest's order that is tied to an account."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
-from rules import resolution_removal
+from rules import resolution_parting, resolution_removal
+from rules.resolution_again import Kept
+from rules.resolution_islands import Laws, TooLarge
 from rules.resolution_items import record_from
+from rules.resolution_leaving import plan_doubts
 from rules.resolution_parting import PARTED
 from rules.resolution_removal import erase
+from rules.resolution_view import Draft
 from schemas.rows import Key, Write
 from tests.simulator.histories import START, expected
 from tests.simulator.moving import Watched
@@ -18,6 +23,7 @@ from tests.simulator.world import run_alone
 
 GUEST = order("guest", ADA)
 TIED = order("account", ADA, version=2)
+OTHER = order("other guest", BEA, number=8)
 
 
 def test_an_order_that_is_tied_to_an_account_is_of_that_account_alone() -> None:
@@ -52,6 +58,24 @@ def test_an_address_that_the_next_version_lacks_is_no_longer_linked() -> None:
     settled(table)
     assert graph_in(table) == expected([now])
     assert len(heads(table)[s_of(now)].links) == 1
+
+
+def test_one_that_cannot_be_settled_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    table, stuck = Watched(), min(s_of(GUEST), s_of(OTHER))
+    resolved(table, GUEST, OTHER)
+    resolved(table, TIED, order("account", ADA, number=8, version=2))
+
+    def too_large(
+        draft: Draft, s: str, due: frozenset[str], rows: Sequence[Kept], laws: Laws
+    ) -> None:
+        if s == stuck:
+            raise TooLarge
+        plan_doubts(draft, s, due, rows, laws)
+
+    monkeypatch.setattr(resolution_parting, "plan_doubts", too_large)
+    with pytest.raises(TooLarge):
+        settled(table)
+    assert [row["sk"] for row in table.query(PARTED, "")] == [stuck]
 
 
 def test_an_order_moves_back_as_its_newest_version_says() -> None:
