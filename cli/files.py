@@ -11,15 +11,8 @@ from schemas.policy import Policy
 def config(path: Path) -> Config:
     """`sluice.yaml`, whose connectors are there and take these settings; or `Invalid`."""
     found = documents.config(path)
-    fit(found, path)
+    fitting.fit(found, path)
     return found
-
-
-def fit(found: Config, path: Path) -> None:
-    """`Invalid` when systems do not fit their connectors; `path` is where they are written."""
-    problems = documents.placed(path, fitting.complaints(found))
-    if problems:
-        raise documents.Invalid(problems)
 
 
 def both(sluice: Path, policy: Path) -> tuple[Config, Policy]:

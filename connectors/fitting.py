@@ -1,10 +1,12 @@
 """Whether the systems of `sluice.yaml` fit their connectors: use, names and kinds of settings."""
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final, get_args
 
 from connectors import registry
 from connectors.contract import Setting, SettingKind, Spec
+from schemas import documents
 from schemas.advice import Complaint, Place, meant
 from schemas.config import Config, System
 from schemas.countries import COUNTRIES, COUNTRY
@@ -39,6 +41,13 @@ FITS: Final[Mapping[SettingKind, tuple[Callable[[Any], bool], str]]] = {
     "fields": (_mapping, "pairs: {first_name: THEIR_NAME}"),
     "country": (lambda value: isinstance(value, str) and value in COUNTRIES, COUNTRY),
 }
+
+
+def fit(config: Config, path: Path) -> None:
+    """`Invalid` when systems do not fit their connectors; `path` is where they are written."""
+    problems = documents.placed(path, complaints(config))
+    if problems:
+        raise documents.Invalid(problems)
 
 
 def complaints(config: Config) -> Iterator[Complaint]:

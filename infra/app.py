@@ -50,9 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _config(path: Path) -> Config:
     found = documents.config(path)
-    problems = documents.placed(path, fitting.complaints(found))
-    if problems:
-        raise documents.Invalid(problems)
+    fitting.fit(found, path)
     return found
 
 

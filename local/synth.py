@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cli import files
+from connectors import fitting
 from local import layer
 from local.install import ROOT
 from local.programs import LocalError
@@ -30,7 +31,7 @@ def assembly(stage: str, config: Config, name: str = "") -> Path:
     other: each packs its own configuration into the one folder of code. `Misconfigured` when its
     systems do not fit their connectors.
     """
-    files.fit(config, ROOT / "sluice.yaml")
+    fitting.fit(config, ROOT / "sluice.yaml")
     with _alone():
         return _assembly(stage, config, name or stage)
 
