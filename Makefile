@@ -41,7 +41,7 @@ else
 endif
 
 histories: setup ## Play some 18 x HISTORIES=1500 random histories of the graph, from SEED=0
-	@SLUICE_HISTORIES=$(HISTORIES) SLUICE_SEED=$(SEED) $(PY) -m pytest -n 2 -q tests/property/test_resolution*.py
+	@SLUICE_HISTORIES=$(HISTORIES) SLUICE_SEED=$(SEED) $(PY) -m pytest -n 2 -q $$(grep -l HISTORIES tests/property/*.py)
 
 check: setup ## Everything that can be said without running the product
 	@$(PY) -m local.check
