@@ -182,6 +182,8 @@ def _leave_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) -
                 yield from leave(case.s, laws)
             except RetryLater as error:
                 report.later[position] = error.reason
+            except BadRecord as error:
+                report.bad[position] = error
 
 
 def _read_ahead(view: View, changes: Iterable[Change], laws: Laws) -> Steps[None]:

@@ -5,7 +5,7 @@ person says while the customer falls apart is neither lost nor a reason to try a
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from typing import Final
@@ -55,6 +55,27 @@ def added(bonds: list[Bond], fresh: Bond) -> list[Bond]:
     if old > 1:
         near = [reduce(_joined, near[:old]), *near[old:]]
     return sorted([*far, *near, reduce(_joined, same, fresh)], key=_time)
+
+
+def fewer(bonds: Sequence[Bond]) -> Iterator[list[Bond]]:
+    """Ever fewer that bind at least as much, the older joined first.
+
+    Those with somebody in common, which list everybody once then; at the end all are one.
+    """
+    ordered = sorted(bonds, key=_time)
+    half = len(ordered) // 2
+    yield sorted([*_grouped(ordered[:half]), *ordered[half:]], key=_time)
+    yield sorted(_grouped(ordered), key=_time)
+    if ordered:
+        yield [reduce(_joined, ordered)]
+
+
+def _grouped(bonds: Iterable[Bond]) -> list[Bond]:
+    found: list[Bond] = []
+    for bond in bonds:
+        near = [each for each in found if _subjects(each) & _subjects(bond)]
+        found = [*(each for each in found if each not in near), reduce(_joined, near, bond)]
+    return found
 
 
 def listed(bonds: Iterable[Bond]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from rules.resolution_calls import Pause, Steps, read_many, transact
-from rules.resolution_islands import TooLarge
+from rules.resolution_size import TooLarge
 from rules.resolution_view import Draft, Unread, View
 from schemas.errors import RetryLater
 from schemas.rows import Conflict

@@ -10,25 +10,16 @@ from rules.identity import founder, partition, rule_of
 from rules.identity_evidence import carried
 from rules.keys import Pepper
 from rules.renaming import renamed, verdicts_of
-from rules.resolution_bonds import bonded, listed
-from rules.resolution_items import gate_key, island_item, member_key, shard_of
+from rules.resolution_bonds import bonded
+from rules.resolution_items import gate_key, member_key, shard_of
+from rules.resolution_size import LARGEST, fitting
 from rules.resolution_view import Draft
-from schemas.errors import BadRecord
 from schemas.graph import IdentifierHead, IdentifierKey, Island, Node, Review, SubjectKey, Verdict
 from schemas.policy import IdentityRules
 from schemas.rows import Condition, Write
 
 SLACK: Final = 8
 """Carriers that may come to an identifier's head while its quarantine is being lifted."""
-LARGEST: Final = 300 * 1024
-"""Bytes of an island's data; a row may have 400 KB."""
-
-
-class TooLarge(BadRecord):
-    """An island would outgrow its row."""
-
-    def __init__(self) -> None:
-        super().__init__("a group of records too large to join any further")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +164,12 @@ def _in_order(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
 
 
 def recompute(draft: Draft, laws: Laws) -> None:
-    """Customers and reviews of every island that changes; `TooLarge` when one outgrows its row."""
+    """Customers and reviews of every island that changes; `TooLarge` when one grows too large."""
     for island in draft.islands():
         if island.into is None:
-            after = computed(island, laws)
-            after = bonded(draft.before(island.g), after, laws.now(), laws.pepper)
-            draft.put(_fitting(after, laws))
+            before = draft.before(island.g)
+            after = bonded(before, computed(island, laws), laws.now(), laws.pepper)
+            draft.put(fitting(before, after, laws.largest, laws.pepper))
 
 
 def computed(island: Island, laws: Laws) -> Island:
@@ -193,19 +184,6 @@ def computed(island: Island, laws: Laws) -> Island:
     verdicts = verdicts_of(island, laws.pepper)
     update = {"labels": labels, "reviews": reviews, "verdicts": verdicts}
     return island.model_copy(update=update)
-
-
-def _fitting(island: Island, laws: Laws) -> Island:
-    weight = 512 * len(island.nodes) + 64 * listed(island.bonds)
-    if weight > laws.largest and len(_data(island)) > laws.largest:
-        raise TooLarge
-    return island
-
-
-def _data(island: Island) -> bytes:
-    data = island_item(island)["data"]
-    assert isinstance(data, bytes)
-    return data
 
 
 def _oversized(key: IdentifierKey, island: Island) -> Review:

@@ -1,5 +1,6 @@
 """Links that were too many of their type link again, once few enough are left."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from rules.resolution_crowds import due, weighed
 from rules.resolution_islands import Laws, pruned, recompute
 from rules.resolution_items import subject_key
 from rules.resolution_links import node_of, plan_said
+from rules.resolution_size import TooLarge
 from rules.resolution_view import Draft, View
 from schemas.graph import IdentifierKey, Link, SubjectHead, SubjectKey
 from schemas.identifiers import Subject
@@ -23,12 +25,16 @@ NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def release(s: SubjectKey, laws: Laws) -> Steps[None]:
-    """As if the links were said now, some at a time, until none is left."""
+    """As if the links were said now, some at a time, until none is left.
+
+    They wait where their island may not grow: what led here took apart, and is done.
+    """
     view = View()
     key = subject_key(s)
     view.learn([key], (yield from read_many([key])))
-    while (head := view.head(key)) and due(head, laws.rules):
-        yield from commit(view, lambda draft, apart: plan_release(draft, s, laws, apart=apart))
+    with suppress(TooLarge):
+        while (head := view.head(key)) and due(head, laws.rules):
+            yield from commit(view, lambda draft, apart: plan_release(draft, s, laws, apart=apart))
 
 
 def plan_release(draft: Draft, s: SubjectKey, laws: Laws, *, apart: bool) -> None:

@@ -7,11 +7,12 @@ import pytest
 
 from rules import resolution_parting, resolution_removal
 from rules.resolution_again import Kept
-from rules.resolution_islands import Laws, TooLarge
+from rules.resolution_islands import Laws
 from rules.resolution_items import record_from
 from rules.resolution_leaving import plan_doubts
 from rules.resolution_parting import PARTED
 from rules.resolution_removal import erase
+from rules.resolution_size import TooLarge
 from rules.resolution_view import Draft
 from schemas.rows import Key, Write
 from tests.simulator.histories import START, expected

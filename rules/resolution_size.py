@@ -1,0 +1,75 @@
+"""How large an island may be: what joins is refused in time, what takes apart never is for that."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from rules.keys import Pepper
+from rules.renaming import renamed
+from rules.resolution_bonds import fewer, listed
+from rules.resolution_items import island_item
+from schemas.errors import BadRecord
+from schemas.graph import Island, Node, Verdict
+
+LARGEST: Final = 300 * 1024
+"""Bytes of an island's data, beside its bonds, up to which it may grow."""
+ROW: Final = 399 * 1024
+"""DynamoDB's 400 KB, less the key and the names of the attributes."""
+
+
+class TooLarge(BadRecord):
+    """An island would outgrow its row."""
+
+    def __init__(self) -> None:
+        super().__init__("a group of records too large to join any further")
+
+
+def fitting(before: Sequence[Island], after: Island, largest: int, pepper: Pepper) -> Island:
+    """`after`, with fewer bonds that bind as much where its row would be too large for all.
+
+    `TooLarge` when it grew past `largest` bytes. One that only falls apart is not held to that.
+    """
+    if _guess(after) <= largest or size(after) <= largest:
+        return after
+    bare = after.model_copy(update={"bonds": ()})
+    if grown(before, after, pepper) and size(bare) > largest:
+        raise TooLarge
+    narrower = fewer(after.bonds)
+    while size(after) > largest + largest // 4 and (bonds := next(narrower, None)):
+        after = after.model_copy(update={"bonds": tuple(bonds)})
+    if size(after) > ROW:
+        raise TooLarge
+    return after
+
+
+def grown(before: Sequence[Island], after: Island, pepper: Pepper) -> bool:
+    """Whether it takes anybody in, or anything that links. Another name is nothing new."""
+    if len(before) != 1:
+        return True
+    was, now = renamed(before[0], pepper), renamed(after, pepper)
+    if _joining(now) - _joining(was):
+        return True
+    return any(_gained(was.nodes.get(s), node, now.unusable) for s, node in now.nodes.items())
+
+
+def _joining(island: Island) -> set[Verdict]:
+    return {verdict for verdict in island.verdicts if verdict.kind in ("always", "alias")}
+
+
+def _gained(was: Node | None, now: Node, unusable: frozenset[str]) -> bool:
+    return was is None or bool(now.links - was.links - unusable)
+
+
+def size(island: Island) -> int:
+    """Bytes of its data as they are stored."""
+    data = island_item(island)["data"]
+    assert isinstance(data, bytes)
+    return len(data)
+
+
+def _guess(island: Island) -> int:
+    """No less than its size, without packing it."""
+    links = sum(len(node.links) + len(node.crowded) for node in island.nodes.values())
+    reviewed = sum(len(review.subjects) for review in island.reviews)
+    marked = len(island.unusable) + len(island.oversized)
+    many = 8 * (len(island.nodes) + len(island.verdicts) + len(island.reviews))
+    return 64 * (many + links + reviewed + marked + listed(island.bonds))
