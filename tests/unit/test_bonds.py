@@ -11,7 +11,7 @@ from rules import bonds, delivery
 from rules.consent import standing
 from rules.delivery import Addressee
 from rules.keys import Pepper
-from rules.resolution_bonds import added, bonded
+from rules.resolution_bonds import added, bonded, fewer
 from schemas.graph import Bond, ConsentRow, Island, Node
 from schemas.identifiers import Identifier
 from schemas.observation import Channel
@@ -220,16 +220,26 @@ def history(random: Random) -> list[Bond]:
 
 def test_fewer_bonds_bind_at_least_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rules.resolution_bonds.MOST", 4)
-    fewer = 0
+    joined = 0
     for seed in range(120):
         random = Random(seed)
         every = history(random)
         some: list[Bond] = []
         for bond in every:
             some = added(some, bond)
-        fewer += len(some) < len(every)
+        joined += len(some) < len(every)
         assert all(sum(any(s in p for p in b.parts) for b in some) <= 4 for s in "abfgz")
         said: dict[str, Any] = {s: [any_event(random), any_event(random)] for s in "abfgz"}
-        for who in ("a", "z", "fg"):
-            assert refused(who, every, **said) <= refused(who, some, **said), f"seed {seed}"
-    assert fewer > 60
+        for found in (some, *fewer(every)):
+            for who in ("a", "z", "fg"):
+                assert refused(who, every, **said) <= refused(who, found, **said), f"seed {seed}"
+    assert joined > 60
+
+
+def test_of_too_many_bonds_the_older_are_joined_first_and_strangers_last() -> None:
+    many = [parted(1, "a", "b"), parted(2, "b", "f"), parted(3, "g", "z"), parted(4, "z", "a")]
+    half, all_, one = fewer(many)
+    assert half == [parted(1, "a", "b", "f", until=2), *many[2:]]
+    assert all_ == one == [parted(1, *"abfgz", until=4)]
+    strangers = [parted(1, "a", "b"), parted(2, "g", "z")]
+    assert [*fewer(strangers)] == [strangers, strangers, [parted(1, *"abgz", until=2)]]
