@@ -4,6 +4,7 @@ Whoever read the subject's head before may still put a row that relies on a link
 settled later, when all that was running has ended: the subject waits in `PARTED` until then.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -27,7 +28,8 @@ WAIT: Final = timedelta(seconds=150)
 MOVED: Final = datetime.max.replace(tzinfo=UTC)
 """In doubt since a record moved away: later than any removal reaches."""
 STAMP: Final = "since"
-AT_ONCE: Final = 100
+TURN: Final = timedelta(seconds=15)
+"""Nothing is begun after that: what is under way has the rest of the function's time."""
 
 
 def part(s: SubjectKey, stale: frozenset[IdentifierKey] | None = None) -> Steps[None]:
@@ -58,25 +60,52 @@ def plan_part(draft: Draft, s: SubjectKey, stale: frozenset[IdentifierKey] | Non
 def tend(now: datetime, laws: Laws) -> Steps[int]:
     """Settles those whose time has come, and says of others since when they wait; how many.
 
-    A turn looks at some of them only: the rest has its turn later. `BadRecord` when one cannot be
-    settled, after the others were.
+    Who has waited longest comes first, for some seconds: the rest has its turn later. `BadRecord`
+    when one cannot be settled, after the others were; it waits anew, behind them.
     """
     done, broken = 0, None
+    until = laws.now() + TURN
     waiting = yield from query(PARTED)
-    for row in [row for row in waiting if _due(row, now)][:AT_ONCE]:
-        since = row.get(STAMP)
+    for row in sorted((row for row in waiting if _due(row, now)), key=_place):
+        if laws.now() >= until:
+            break
         try:
-            if since is None:
-                yield Update(Write("update", key_of(row), {STAMP: now.isoformat()}))
-            else:
-                done += yield from _settled(row, laws)
-        except (Conflict, RetryLater):
-            continue  # parted again meanwhile, or much is written: its time is yet to come
+            done += yield from _tended(row, now, laws)
+        except Conflict:
+            continue  # parted again meanwhile: its time is yet to come
+        except RetryLater:
+            yield from _behind(row, now)
         except BadRecord as error:
+            yield from _behind(row, now)
             broken = error
     if broken:
         raise broken
     return done
+
+
+def _place(row: Item) -> tuple[bool, str, str]:
+    """Whose time has come before those who begin to wait, the longest waiting first."""
+    since = row.get(STAMP)
+    return since is None, str(since), str(row["sk"])
+
+
+def _tended(row: Item, now: datetime, laws: Laws) -> Steps[int]:
+    if row.get(STAMP) is None:
+        yield _stamped(row, now)
+        return 0
+    return (yield from _settled(row, laws))
+
+
+def _behind(row: Item, now: datetime) -> Steps[None]:
+    """One that is stuck keeps no other from its turn."""
+    with suppress(Conflict, RetryLater):
+        yield _stamped(row, now)
+
+
+def _stamped(row: Item, now: datetime) -> Update:
+    was = row.get(STAMP)
+    seen = Condition(f"#{STAMP} = :seen", {":seen": str(was)}) if was else None
+    return Update(Write("update", key_of(row), {STAMP: now.isoformat()}, condition=seen))
 
 
 def _due(row: Item, now: datetime) -> bool:

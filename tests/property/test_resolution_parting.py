@@ -1,7 +1,9 @@
 """What a record said of a subject that it left goes: a guest's order that is tied to an account."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -16,7 +18,7 @@ from rules.resolution_size import TooLarge
 from rules.resolution_view import Draft
 from schemas.rows import Key, Write
 from tests.simulator.histories import START, expected
-from tests.simulator.moving import Watched
+from tests.simulator.moving import Watched, turn
 from tests.simulator.orders import ADA, BEA, LAWS, order, resolved, s_of, settled
 from tests.simulator.reading import graph_in, heads
 from tests.simulator.store import MemoryTable
@@ -61,10 +63,21 @@ def test_an_address_that_the_next_version_lacks_is_no_longer_linked() -> None:
     assert len(heads(table)[s_of(now)].links) == 1
 
 
-def test_one_that_cannot_be_settled_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    table, stuck = Watched(), min(s_of(GUEST), s_of(OTHER))
-    resolved(table, GUEST, OTHER)
-    resolved(table, TIED, order("account", ADA, number=8, version=2))
+def waiting(table: Watched) -> list[str]:
+    return [str(row["sk"]) for row in table.query(PARTED, "")]
+
+
+def hurried(table: Watched, number: int) -> None:
+    """A turn so slow that it ends once it has begun with one."""
+    seconds = count(step=10)
+    laws = replace(LAWS, now=lambda: START + timedelta(seconds=next(seconds)))
+    run_alone(turn(number, laws), table, MemoryTable())
+
+
+@pytest.fixture(name="stuck")
+def _stuck(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The first of two that wait, which cannot be settled."""
+    stuck = min(s_of(GUEST), s_of(OTHER))
 
     def too_large(
         draft: Draft, s: str, due: frozenset[str], rows: Sequence[Kept], laws: Laws
@@ -74,9 +87,40 @@ def test_one_that_cannot_be_settled_holds_up_no_other(monkeypatch: pytest.Monkey
         plan_doubts(draft, s, due, rows, laws)
 
     monkeypatch.setattr(resolution_parting, "plan_doubts", too_large)
+    return stuck
+
+
+def two_left() -> Watched:
+    """Two guests whose orders were tied to an account."""
+    table = Watched()
+    resolved(table, GUEST, OTHER)
+    resolved(table, TIED, order("account", ADA, number=8, version=2))
+    return table
+
+
+def test_one_that_cannot_be_settled_holds_up_no_other(stuck: str) -> None:
+    table = two_left()
     with pytest.raises(TooLarge):
         settled(table)
-    assert [row["sk"] for row in table.query(PARTED, "")] == [stuck]
+    assert waiting(table) == [stuck]
+
+
+def test_a_turn_begins_nothing_once_its_time_is_over() -> None:
+    table = two_left()
+    run_alone(turn(1, LAWS), table, MemoryTable())
+    hurried(table, 2)
+    assert len(waiting(table)) == 1
+    hurried(table, 3)
+    assert not waiting(table)
+
+
+def test_one_that_is_stuck_keeps_no_other_from_its_turn(stuck: str) -> None:
+    table = two_left()
+    run_alone(turn(1, LAWS), table, MemoryTable())
+    with pytest.raises(TooLarge):
+        hurried(table, 2)
+    hurried(table, 3)
+    assert waiting(table) == [stuck]
 
 
 def test_an_order_moves_back_as_its_newest_version_says() -> None:

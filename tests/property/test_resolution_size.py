@@ -1,7 +1,7 @@
 """Of an island at its limit everything can be taken apart; only what joins is refused."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -13,6 +13,7 @@ from rules.resolution_case import Received
 from rules.resolution_islands import Laws
 from rules.resolution_marks import mark
 from rules.resolution_removal import erase, remove_record
+from rules.resolution_settling import leave
 from rules.resolution_size import TooLarge, size
 from rules.resolution_verdicts import judge
 from schemas.errors import BadRecord
@@ -54,6 +55,10 @@ def full(received: list[Received]) -> tuple[Watched, Laws]:
     return table, replace(WIDE, largest=size(largest(table)))
 
 
+def at(moment: datetime) -> Laws:
+    return replace(WIDE, now=lambda: moment)
+
+
 def largest(table: Watched) -> Island:
     return max(islands(table).values(), key=lambda island: len(island.nodes))
 
@@ -88,7 +93,8 @@ def test_who_is_erased_goes_however_large_the_island(length: int) -> None:
     run_alone(erase(s_of(said[1]), LATER, tight), table, MemoryTable())
     assert not heads(table)[s_of(said[1])].seen
     assert apart(table, said[0], said[-1])
-    assert binds(table, said[0], said[-1]) and binds(table, said[1], said[-1])
+    assert binds(table, said[0], said[-1])
+    assert binds(table, said[1], said[-1])
 
 
 def test_a_record_is_taken_out_however_large_the_island() -> None:
@@ -99,7 +105,8 @@ def test_a_record_is_taken_out_however_large_the_island() -> None:
         steps = remove_record(s_of(said[1]), (gone.kind, gone.id), LATER, tight, last=last)
         run_alone(steps, table, MemoryTable())
     assert not heads(table)[s_of(said[1])].seen
-    assert apart(table, said[0], said[-1]) and binds(table, said[0], said[-1])
+    assert apart(table, said[0], said[-1])
+    assert binds(table, said[0], said[-1])
 
 
 def test_an_address_is_blocked_however_large_the_island() -> None:
@@ -108,7 +115,8 @@ def test_an_address_is_blocked_however_large_the_island() -> None:
     key = address(table, said[2], said[3])
     run_alone(mark(key, tight, blocked=True), table, MemoryTable())
     assert key in largest(table).unusable
-    assert apart(table, said[0], said[-1]) and binds(table, said[0], said[-1])
+    assert apart(table, said[0], said[-1])
+    assert binds(table, said[0], said[-1])
 
 
 def test_two_are_kept_apart_however_large_the_island() -> None:
@@ -116,7 +124,8 @@ def test_two_are_kept_apart_however_large_the_island() -> None:
     table, tight = full(said)
     never = Verdict(kind="never", a=s_of(said[0]), b=s_of(said[1]), at=LATER, by="support")
     run_alone(judge([never], tight), table, MemoryTable())
-    assert apart(table, *said) and binds(table, *said)
+    assert apart(table, *said)
+    assert binds(table, *said)
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["a stranger", "one of the island"])
@@ -126,9 +135,11 @@ def test_whose_address_becomes_one_too_many_is_resolved(known: bool) -> None:
     key = address(table, said[0], said[1])
     more = carrying(8, 3, 1) if known else carrying(9, 1)
     report = run(table, resolve((more,), tight))
-    assert not report.bad and not report.later
+    assert not report.bad
+    assert not report.later
     assert key in largest(table).unusable
-    assert apart(table, said[0], said[1]) and binds(table, said[0], said[1])
+    assert apart(table, said[0], said[1])
+    assert binds(table, said[0], said[1])
 
 
 def test_what_would_join_is_kept_apart_and_what_would_grow_is_refused() -> None:
@@ -137,7 +148,8 @@ def test_what_would_join_is_kept_apart_and_what_would_grow_is_refused() -> None:
     joins, grows = carrying(9, 4), carrying(3, 3, 4, 5)
     before = largest(table).nodes
     assert not run(table, resolve((joins,), tight)).bad
-    assert apart(table, joins, said[3]) and largest(table).oversized
+    assert apart(table, joins, said[3])
+    assert largest(table).oversized
     assert isinstance(run(table, resolve((grows,), tight)).bad[0], TooLarge)
     assert largest(table).nodes == before
 
@@ -156,8 +168,8 @@ def test_bonds_do_not_count_for_whether_it_may_grow() -> None:
 def test_with_too_many_bonds_for_its_row_it_has_fewer_which_bind_as_much() -> None:
     said = chain(12)
     loose, table = full(said)[0], full(said)[0]
-    for hour, n in enumerate((9, 7, 5, 3)):
-        made = replace(WIDE, now=lambda hour=hour: LATER + timedelta(hours=hour))
+    for n in (9, 7, 5, 3):
+        made = at(LATER - timedelta(hours=n))
         run_alone(erase(s_of(said[n]), LATER, made), loose, MemoryTable())
         run_alone(erase(s_of(said[n]), LATER, replace(made, largest=1)), table, MemoryTable())
     assert len(largest(table).bonds) == 1 < len(largest(loose).bonds)
@@ -170,7 +182,6 @@ def test_one_that_cannot_leave_is_set_aside_and_the_others_are_resolved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     table = Watched()
-    leave = resolution.leave
 
     def broken(s: str, laws: Laws) -> Steps[None]:
         if s == s_of(carrying(1)):
