@@ -178,6 +178,23 @@ def test_with_too_many_bonds_for_its_row_it_has_fewer_which_bind_as_much() -> No
     assert all(binds(table, one, other) for one, other in bound)
 
 
+def test_what_may_link_again_waits_until_its_island_may_grow() -> None:
+    few = IdentityRules(types={"email": IdentifierRule(level=1, limit=3, per_subject=2)})
+    laws, table = replace(WIDE, rules=few), Watched()
+    stays = order("c", "a@example.com", "b@example.com", number=1, movable=False)
+    gone = order("c", "d@example.com", number=2, movable=False)
+    tight = replace(laws, largest=1)
+    for each in (stays, gone):
+        run_alone(resolve((each,), laws), table, MemoryTable())
+    assert not largest(table).nodes[s_of(stays)].links
+    for last in (False, True):
+        steps = remove_record(s_of(gone), ("fixed", "2"), LATER, tight, last=last)
+        run_alone(steps, table, MemoryTable())
+    assert len(heads(table)[s_of(stays)].crowded) == 2
+    run_alone(resolve((stays,), laws), table, MemoryTable())
+    assert len(largest(table).nodes[s_of(stays)].links) == 2
+
+
 def test_one_that_cannot_leave_is_set_aside_and_the_others_are_resolved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
