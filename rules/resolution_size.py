@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from typing import Final
 
+from rules.bonds import EVER
 from rules.keys import Pepper
 from rules.renaming import renamed
 from rules.resolution_bonds import fewer, listed
 from rules.resolution_items import island_item
 from schemas.errors import BadRecord
-from schemas.graph import Island, Node, Verdict
+from schemas.graph import Bond, Island, Node, Verdict
 
 LARGEST: Final = 300 * 1024
 """Bytes of an island's data, beside its bonds, up to which it may grow."""
+MOST: Final = 390 * 1024
+"""What it may come to by falling apart."""
 ROW: Final = 399 * 1024
 """DynamoDB's 400 KB, less the key and the names of the attributes."""
 
@@ -26,12 +29,12 @@ class TooLarge(BadRecord):
 def fitting(before: Sequence[Island], after: Island, largest: int, pepper: Pepper) -> Island:
     """`after`, with fewer bonds that bind as much where its row would be too large for all.
 
-    `TooLarge` when it grew past `largest` bytes. One that only falls apart is not held to that.
+    `TooLarge` when it grew past `largest` bytes, or so that all of it apart would not fit a row.
+    One that only falls apart is not held to that.
     """
-    if _guess(after) <= largest or size(after) <= largest:
-        return after
-    bare = after.model_copy(update={"bonds": ()})
-    if grown(before, after, pepper) and size(bare) > largest:
+    if _guess(after) <= largest // 2 or size(after) <= largest // 2:
+        return after  # one that is apart has less than twice and a half of that
+    if grown(before, after, pepper) and _full(after, largest):
         raise TooLarge
     narrower = fewer(after.bonds)
     while size(after) > largest + largest // 4 and (bonds := next(narrower, None)):
@@ -39,6 +42,21 @@ def fitting(before: Sequence[Island], after: Island, largest: int, pepper: Peppe
     if size(after) > ROW:
         raise TooLarge
     return after
+
+
+def _full(island: Island, largest: int) -> bool:
+    bare = island.model_copy(update={"bonds": ()})
+    return size(bare) > largest or size(_scattered(island)) > MOST
+
+
+def _scattered(island: Island) -> Island:
+    """As large as it can become without growing: everybody alone, and bound to all others."""
+    bound = {thing for bond in island.bonds for part in bond.parts for thing in part}
+    things = bound.union(island.nodes, *(node.links for node in island.nodes.values()))
+    parts = tuple(frozenset({thing}) for thing in sorted(things))
+    labels = {s: s[::-1] for s in island.nodes}
+    bonds = (Bond(parts=parts, since=EVER, until=EVER),) if parts else ()
+    return island.model_copy(update={"labels": labels, "bonds": bonds})
 
 
 def grown(before: Sequence[Island], after: Island, pepper: Pepper) -> bool:

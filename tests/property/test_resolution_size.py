@@ -1,25 +1,28 @@
 """Of an island at its limit everything can be taken apart; only what joins is refused."""
 
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import permutations
+from random import Random
 
 import pytest
 
 from rules import bonds, resolution
 from rules.resolution import Report, resolve
+from rules.resolution_bonds import bonded
 from rules.resolution_calls import Steps
 from rules.resolution_case import Received
 from rules.resolution_islands import Laws
 from rules.resolution_marks import mark
 from rules.resolution_removal import erase, remove_record
 from rules.resolution_settling import leave
-from rules.resolution_size import TooLarge, size
+from rules.resolution_size import LARGEST, ROW, TooLarge, fitting, size
 from rules.resolution_verdicts import judge
 from schemas.errors import BadRecord
-from schemas.graph import ConsentRow, Island, Verdict
+from schemas.graph import ConsentRow, Island, Node, Verdict
 from schemas.policy import IdentifierRule, IdentityRules
-from tests.simulator.histories import START
+from tests.simulator.histories import PEPPER, START
 from tests.simulator.moving import Watched
 from tests.simulator.orders import LAWS, order, s_of
 from tests.simulator.reading import heads, islands
@@ -50,8 +53,7 @@ def chain(length: int) -> list[Received]:
 def full(received: list[Received]) -> tuple[Watched, Laws]:
     """What hangs together by these, and laws by which it is as large as it may be."""
     table = Watched()
-    for each in received:
-        run_alone(resolve((each,), WIDE), table, MemoryTable())
+    run(table, resolve(received, WIDE))
     return table, replace(WIDE, largest=size(largest(table)))
 
 
@@ -178,20 +180,55 @@ def test_with_too_many_bonds_for_its_row_it_has_fewer_which_bind_as_much() -> No
     assert all(binds(table, one, other) for one, other in bound)
 
 
+def customers(many: int) -> Island:
+    """Customers of four subjects each, who have an address in common and another of their own."""
+    random = Random(many)
+    nodes, labels = dict[str, Node](), dict[str, str]()
+    for _ in range(many):
+        label, shared = name(random), f"email#{name(random)}"
+        for s in (name(random) for _ in range(4)):
+            links = frozenset({shared, f"phone#{name(random)}"})
+            nodes[s] = Node(created=START.isoformat(), own=f"shop:customer#{s}", links=links)
+            labels[s] = label
+    return Island(g="g", version=1, nodes=nodes, labels=labels)
+
+
+def name(random: Random) -> str:
+    return urlsafe_b64encode(random.randbytes(16)).decode().rstrip("=")
+
+
+def test_as_many_as_may_join_find_room_when_all_of_them_fall_apart() -> None:
+    many = customers(700)
+    assert fitting([], many, LARGEST, PEPPER) == many
+    alone = {s: name(Random(s)) for s in many.nodes}
+    after = bonded([many], many.model_copy(update={"labels": alone}), LATER, PEPPER)
+    found = fitting([many], after, LARGEST, PEPPER)
+    assert LARGEST < size(found) < ROW
+    who = frozenset(alone)
+    assert bonds.reached(after.bonds, who) <= bonds.reached(found.bonds, who)
+
+
+def test_more_may_not_join_than_find_room_when_all_of_them_fall_apart() -> None:
+    many = customers(850)
+    assert size(many) < LARGEST
+    with pytest.raises(TooLarge):
+        fitting([], many, LARGEST, PEPPER)
+    assert fitting([many], many, LARGEST, PEPPER) == many
+
+
 def test_what_may_link_again_waits_until_its_island_may_grow() -> None:
     few = IdentityRules(types={"email": IdentifierRule(level=1, limit=3, per_subject=2)})
     laws, table = replace(WIDE, rules=few), Watched()
     stays = order("c", "a@example.com", "b@example.com", number=1, movable=False)
     gone = order("c", "d@example.com", number=2, movable=False)
     tight = replace(laws, largest=1)
-    for each in (stays, gone):
-        run_alone(resolve((each,), laws), table, MemoryTable())
+    run(table, resolve((stays, gone), laws))
     assert not largest(table).nodes[s_of(stays)].links
     for last in (False, True):
         steps = remove_record(s_of(gone), ("fixed", "2"), LATER, tight, last=last)
         run_alone(steps, table, MemoryTable())
     assert len(heads(table)[s_of(stays)].crowded) == 2
-    run_alone(resolve((stays,), laws), table, MemoryTable())
+    run(table, resolve((stays,), laws))
     assert len(largest(table).nodes[s_of(stays)].links) == 2
 
 
