@@ -50,10 +50,10 @@ def _access(request: Request) -> Access:
 
 
 def _answer(request: Request, allowed: Access, found: Sequence[Found]) -> Answer:
-    if not found:
-        raise NotServed(404, "Nobody is known by this. Try another identifier of the person.")
     people = [person(each) for each in found]
     note(allowed, [each.profile.customer for each in people])
+    if not people:
+        raise NotServed(404, "Nobody is known by this. Try another identifier of the person.")
     if len(people) > 1:
         several = tuple(context.candidate(each.profile, allowed.sees) for each in people)
         return answer(200, _unsettled(allowed, several))

@@ -40,10 +40,10 @@ def party(text: str, allowed: Access) -> Party:
         may_name(allowed, value if kind == "subject" else "")
     customers = Customers(wiring.graph())
     found = by_id(customers, value) if kind == "id" else find(customers, {kind: value})
-    if not found:
-        raise NotServed(404, f"Nobody is known by {_word(kind)}. Try another identifier.")
     ids = [each.customer for each in found]
     note(allowed, ids)
+    if not found:
+        raise NotServed(404, f"Nobody is known by {_word(kind)}. Try another identifier.")
     if len(found) > 1:
         detail = f"{len(found)} customers are meant by {_word(kind)}: ask by one's id."
         raise NotServed(409, detail, customers=ids)

@@ -20,7 +20,7 @@ NAME = "standins"
 def vendors(home: Path, shops: Sequence[str]) -> Service:
     """The program, with these shops; what it holds survives a stop.
 
-    One that runs with other shops is another program: it is replaced.
+    One that runs without one of them is another program: it is replaced.
     """
     return Service(
         NAME,

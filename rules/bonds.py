@@ -55,7 +55,8 @@ def concerning(bonds: Iterable[Bond], who: frozenset[SubjectKey]) -> list[Bond]:
         for bond in bonds:
             things = _things(bond)
             if any(until[each] >= bond.since for each in things & until.keys()):
-                found += [] if bond in found else [bond]
+                if bond not in found:
+                    found.append(bond)
                 for each in things:
                     until[each] = max(until.get(each, bond.until), bond.until)
         if len(found) == before:

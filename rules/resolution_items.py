@@ -128,10 +128,13 @@ def island_item(island: Island) -> dict[str, Value]:
 
 
 def island_from(item: Item) -> Island:
-    """An island."""
+    """An island; `ValueError` when its row is broken, as for any other."""
     data = item["data"]
     assert isinstance(data, bytes)
-    return Island.model_validate_json(zlib.decompress(data))
+    try:
+        return Island.model_validate_json(zlib.decompress(data))
+    except zlib.error as error:
+        raise ValueError("an island's data cannot be read") from error
 
 
 def record_item(row: RecordRow, ver: str) -> dict[str, Value]:

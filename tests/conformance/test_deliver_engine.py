@@ -5,20 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.cloud import Cloud
-from local.service import endpoint
 from schemas.errors import RetryLater
 from tests.simulator.engine import made_stores
 from tests.simulator.mailing import Hub, key_of
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    cloud = Cloud(tmp_path_factory.mktemp("engine"), persistent=False)
-    try:
-        yield endpoint(cloud.start())
-    finally:
-        cloud.stop()
 
 
 @pytest.fixture

@@ -12,8 +12,6 @@ import pytest
 
 from adapters.graph import Stores
 from adapters.table import Table, decode
-from local.cloud import Cloud
-from local.service import endpoint
 from rules.resolution import Report, resolve
 from rules.resolution_adoption import adopt
 from rules.resolution_calls import Steps
@@ -44,15 +42,6 @@ COMMON = IdentityRules(
 )
 CALL = Interaction(kind="call", title="Asked about the lamp")
 ORDER = Interaction(kind="order", title="Lamp", amount=Money(minor=1240, currency="EUR"))
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    cloud = Cloud(tmp_path_factory.mktemp("engine"), persistent=False)
-    try:
-        yield endpoint(cloud.start())
-    finally:
-        cloud.stop()
 
 
 @pytest.fixture

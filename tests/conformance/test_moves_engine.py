@@ -8,8 +8,6 @@ from random import Random
 import pytest
 
 from adapters.graph import Stores
-from local.cloud import Cloud
-from local.service import endpoint
 from rules.resolution import resolve
 from rules.resolution_case import Received
 from rules.resolution_parting import PARTED
@@ -31,15 +29,6 @@ from tests.simulator.engine import made_stores
 from tests.simulator.histories import RULES, expected
 from tests.simulator.moving import amiss, told, turn
 from tests.simulator.reading import broken_promises, graph_in
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    cloud = Cloud(tmp_path_factory.mktemp("engine"), persistent=False)
-    try:
-        yield endpoint(cloud.start())
-    finally:
-        cloud.stop()
 
 
 @pytest.fixture

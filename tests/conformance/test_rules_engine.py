@@ -8,8 +8,6 @@ from random import Random
 import pytest
 
 from adapters.graph import Stores
-from local.cloud import Cloud
-from local.service import endpoint
 from rules.keys import Pepper
 from rules.resolution import resolve
 from rules.resolution_adoption import adopt
@@ -26,15 +24,6 @@ from tests.simulator.histories import PEPPER, RULES, START, expected
 from tests.simulator.reading import graph_in
 
 WRITERS = 3
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    cloud = Cloud(tmp_path_factory.mktemp("engine"), persistent=False)
-    try:
-        yield endpoint(cloud.start())
-    finally:
-        cloud.stop()
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ import pytest
 
 from adapters.customers import Customers, Kept
 from adapters.table import Conflict
-from local.cloud import Cloud
-from local.service import endpoint
 from rules import finding, listing
 from rules.keys import Pepper
 from schemas.graph import Profile
@@ -16,15 +14,6 @@ from tests.simulator.engine import made_stores
 
 PEPPER = Pepper(b"p" * 32)
 UNTOLD = frozenset({"name", "subjects"})
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    cloud = Cloud(tmp_path_factory.mktemp("engine"), persistent=False)
-    try:
-        yield endpoint(cloud.start())
-    finally:
-        cloud.stop()
 
 
 @pytest.fixture

@@ -229,7 +229,7 @@ def test_given_a_broken_item_then_it_is_set_aside_and_the_rest_is_announced(worl
     world.island("g1", 1, [ada])
     assert ("CustomerChanged", called([ada])) in told(world.stream())
     aside = [row for key, row in world.table.store.rows.items() if key.pk == "Q#announce"]
-    assert [row["reason"] for row in aside] == ["could not be announced: error"]
+    assert [row["reason"] for row in aside] == ["could not be announced: ValueError"]
 
 
 def test_given_a_bus_that_refuses_then_the_batch_comes_again_from_its_first(
