@@ -3,7 +3,9 @@
 Start it when every process makes new keys with that pepper (`Pepper.begun`). Nobody makes one of
 the former kind then, so what one going through finds is all there is. Consents are copied; who
 read an island a moment ago may look for them under the former name, so the `rest` goes last, when
-all have ended who knew a former name, and no island's bonds have one.
+all have ended who knew a former name, and no island's bonds have one. What a subject has too much
+of is on no identifier's head, so it follows when every identifier has its new name: before, it
+could be set aside by a former name once more, or released by a new one that nobody else has yet.
 """
 
 from dataclasses import dataclass
@@ -24,8 +26,9 @@ from rules.resolution_view import Draft, View
 from schemas.graph import Bond, IdentifierKey, Island
 from schemas.rows import Item, Key, Write, key_of
 
-Step = Literal["names", "bonds", "rest"]
-"""Identifiers get their new names; what islands remember of others does; former rows go."""
+Step = Literal["names", "crowds", "bonds", "rest"]
+"""Identifiers get their new names; what links nobody, since its subject has too much of it, does;
+what islands remember of others does; former rows go."""
 TABLES: Final[tuple[TableName, ...]] = ("graph", "journal")
 
 
@@ -46,8 +49,8 @@ class Going:
 def rekey(going: Going, laws: Laws, pages: int = 1) -> Steps[Progress]:
     """The next pages; repeat until done, for each of the tables, then so with each next step.
 
-    After the first step the pepper that was coming comes to be among the `later` ones, for all but
-    the laws of the steps that are left.
+    After the first two steps the pepper that was coming comes to be among the `later` ones, for all
+    but the laws of the steps that are left.
     """
     visit = partial(_visit, going=going, laws=laws)
     return (yield from swept(going.place, visit, pages, going.table))
@@ -59,7 +62,7 @@ def _visit(item: Item, going: Going, laws: Laws) -> Steps[None]:
         yield from _visit_head(place, item, going, laws)
         return
     to = taken(place, laws.pepper)
-    if to != place and going.step != "bonds":
+    if to != place and going.step in ("names", "rest"):
         yield from insert_many([{**item, "pk": to.pk, "sk": to.sk}], going.table)
         if going.step == "rest":
             yield from surely(Write("delete", place), going.table)
@@ -69,9 +72,9 @@ def _visit_head(place: Key, item: Item, going: Going, laws: Laws) -> Steps[None]
     kind, _, name = place.pk.partition("#")
     if kind == "I" and going.step == "names" and keys.renewed(laws.pepper, name) != name:
         yield from rename(name, laws)
-    elif kind == "S" and going.step == "names":
+    elif kind == "S" and going.step == "crowds":
         yield from commit(View(), lambda draft, _apart: plan_renew(draft, name, laws))
-    elif kind == "G" and item.get("data") and going.step != "rest":
+    elif kind == "G" and item.get("data") and going.step in ("names", "bonds"):
         if going.step == "bonds":
             yield from bring_consents(_bound(island_from(item)), laws.pepper)
         yield from commit(View(), lambda draft, _apart: _plan_island(draft, name, going, laws))

@@ -15,7 +15,7 @@ from rules.resolution_items import subject_key
 from rules.resolution_links import node_of, plan_said
 from rules.resolution_size import TooLarge
 from rules.resolution_view import Draft, View
-from schemas.graph import IdentifierKey, Link, SubjectHead, SubjectKey
+from schemas.graph import Link, SubjectHead, SubjectKey
 from schemas.identifiers import Subject
 
 AT_ONCE: Final = 30
@@ -56,10 +56,10 @@ def plan_release(draft: Draft, s: SubjectKey, laws: Laws, *, apart: bool) -> Non
 
 
 def plan_renew(draft: Draft, s: SubjectKey, laws: Laws) -> None:
-    """What no identifier names it by comes to its name under the pepper that is coming."""
+    """What it has too much of, where no identifier names it, comes to its name under the pepper
+    that is coming; what is parting has come with its identifier."""
     head = draft.subject(s)
-    aside = head.crowded - head.parting if head else frozenset[IdentifierKey]()
-    new = {key: renewed(laws.pepper, key) for key in aside}
+    new = {key: renewed(laws.pepper, key) for key in head.crowded} if head else {}
     if head is None or all(key == name for key, name in new.items()):
         return
     after = _renamed(head, new)

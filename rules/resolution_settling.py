@@ -111,8 +111,11 @@ def _by_name(draft: Draft, amendment: Amendment, laws: Laws) -> Amendment:
 
 
 def _store(draft: Draft, cell: IdentifierHead) -> None:
-    """One that nobody carries and that was never marked or quarantined goes."""
-    if cell.members:
+    """One that nobody carries and that was never marked or quarantined goes.
+
+    Not while its carriers come from one name to the other: those that are left need both.
+    """
+    if cell.members or cell.moved or cell.arriving:
         draft.put(cell)
     elif cell.blocked or cell.trusted or cell.quarantined or cell.epoch:
         draft.put(cell.model_copy(update={"island": ""}))

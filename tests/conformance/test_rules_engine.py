@@ -13,11 +13,11 @@ from rules.resolution import resolve
 from rules.resolution_adoption import adopt
 from rules.resolution_case import Received
 from rules.resolution_islands import Laws
-from rules.resolution_rekeying import TABLES, Going, rekey
+from rules.resolution_rekeying import rekey
 from rules.resolution_restating import Sweep
 from schemas.policy import IdentityRules
 from tests.conformance.test_graph_engine import rows_of
-from tests.property.test_resolution_rekeying import AFTER, BEGUN, remaining
+from tests.property.test_resolution_rekeying import AFTER, BEGUN, goings, remaining
 from tests.property.test_resolution_restated import observed, rules
 from tests.simulator.engine import another_writer, made_stores
 from tests.simulator.histories import PEPPER, RULES, START, expected
@@ -82,8 +82,8 @@ def test_keys_come_to_another_pepper_while_others_write(stores: Stores, seed: in
     ]
     for writer in writers:
         writer.start()
-    for name in TABLES:
-        while not stores.run(rekey(Going(2, name), laws(RULES, BEGUN))).done:
+    for going in goings(last=False):
+        while not stores.run(rekey(going, laws(RULES, BEGUN))).done:
             pass
     for writer in writers:
         writer.join(timeout=60)

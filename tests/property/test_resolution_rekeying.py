@@ -15,7 +15,7 @@ from rules.resolution import resolve
 from rules.resolution_calls import Steps
 from rules.resolution_case import Received, prepare
 from rules.resolution_islands import Laws
-from rules.resolution_items import HEAD
+from rules.resolution_items import HEAD, identifier_from
 from rules.resolution_marks import mark
 from rules.resolution_rekeying import TABLES, Going, rekey
 from rules.resolution_view import Draft
@@ -56,21 +56,26 @@ def whole(made: Laws, *, last: bool = False) -> Steps[bool]:
     return True
 
 
-def sweeps(made: Laws, *, last: bool = False) -> list[Job]:
-    def each_in_turn() -> Steps[bool]:
-        """The steps of the last stage come one after the other, each page by page."""
-        for going in goings(last=True):
-            yield from swept(going, made)
-        return True
+def in_turn(steps: Iterable[Going], made: Laws) -> Steps[bool]:
+    """One after the other, each page by page."""
+    for going in steps:
+        yield from swept(going, made)
+    return True
 
+
+def sweeps(made: Laws, *, last: bool = False) -> list[Job]:
+    """The tables side by side, while the steps do not depend on what is in the other."""
     if last:
-        return [each_in_turn]
-    return [partial(swept, going, made) for going in goings(last=False)]
+        return [partial(in_turn, goings(last=True), made)]
+    return [
+        partial(in_turn, [each for each in goings(last=False) if each.table == table], made)
+        for table in TABLES
+    ]
 
 
 def goings(*, last: bool) -> list[Going]:
     if not last:
-        return [Going(2, table) for table in TABLES]
+        return [*(Going(2, table) for table in TABLES), Going(2, "graph", "crowds")]
     return [Going(2, "graph", "bonds"), *(Going(2, table, "rest") for table in TABLES)]
 
 
@@ -98,14 +103,18 @@ def played(
 
 
 def remaining(table: MemoryTable) -> list[str]:
-    """Keys that are still of the former kind, wherever they are."""
-    found = {key.pk[2:] for key in table.rows if key.pk.startswith("I#") and key.sk == HEAD}
+    """Keys that are still of the former kind, wherever they are; those still coming to the new."""
+    rows = [row for key, row in table.rows.items() if key.pk[:2] == "I#" and key.sk == HEAD]
+    cells = [identifier_from(row) for row in rows]
+    found = {cell.key for cell in cells}
     for head in heads(table).values():
         found |= {*head.links, *head.leaving, *(k for k in head.doubtful if k)}
+        found |= {*head.crowded, *head.parting}
     for island in islands_in(table).values():
-        found |= {key for node in island.nodes.values() for key in node.links}
+        found |= {k for node in island.nodes.values() for k in (*node.links, *node.crowded)}
         found |= {*island.unusable, *island.oversized}
-    return sorted(key for key in found if not keys.is_own(key) and keys.made_with(key) < 2)
+    coming = {cell.key for cell in cells if cell.moved or cell.arriving}
+    return sorted(k for k in found if k in coming or (not keys.is_own(k) and keys.made_with(k) < 2))
 
 
 def new(key: str) -> str:

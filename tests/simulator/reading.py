@@ -98,6 +98,8 @@ def _wrong_heads(
         node = every[live(table, head.island)].nodes.get(s) if head.island else None
         if head.seen != (node is not None):
             yield f"{s} is seen {head.seen}, and is a node {node is not None}"
+        if not head.parting <= head.crowded <= head.links.keys():
+            yield f"{s} has too much of what it is not linked to"
         if node and node.links != standing(head):
             yield f"{s} has other links on its island"
         if node and node.crowded != head.crowded:
