@@ -5,6 +5,7 @@ Kept in the instance, and in one row that other instances look at now and then.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from adapters.table import Key, Table, Write
@@ -16,9 +17,9 @@ LONGEST_SECONDS: Final = 600
 LOOK_SECONDS: Final = 30.0
 
 
-def key(system: str) -> Key:
-    """Where the row of a system's circuit is."""
-    return Key(f"SYS#{system}", "CIRCUIT")
+def key(system: str, address: str = "") -> Key:
+    """Where the row of a system's circuit is: one that moved to another address begins anew."""
+    return Key(f"SYS#{system}", f"CIRCUIT#{sha256(address.encode()).hexdigest()[:12]}")
 
 
 @dataclass(slots=True)
@@ -35,6 +36,7 @@ class Circuit:
     until: int = 0
     opened: int = 0
     looked_at: float = 0.0
+    address: str = ""
 
     def check(self) -> None:
         """`RetryLater` while it is open."""
@@ -42,13 +44,13 @@ class Circuit:
         if now - self.looked_at >= LOOK_SECONDS:
             self._look(now)
         if now < self.until:
-            message = f"{self.system}: circuit open"
+            message = f"{self.system} did not answer: asked again in {self.until - now:.0f} s"
             raise RetryLater(message, self.until - now)
 
     def succeeded(self) -> None:
         """The system answers."""
         if self.opened and self.table:
-            self.table.write(Write("delete", key(self.system)))
+            self.table.write(Write("delete", key(self.system, self.address)))
         self.failures = self.until = self.opened = 0
 
     def failed(self) -> None:
@@ -65,10 +67,12 @@ class Circuit:
         self.failures = 0
         if self.table:
             item = {"until": self.until, "opened": self.opened, "expires": self.until + 86_400}
-            self.table.write(Write("put", key(self.system), item))
+            self.table.write(Write("put", key(self.system, self.address), item))
 
     def _look(self, now: float) -> None:
         self.looked_at = now
-        row = self.table.get(key(self.system), consistent=False) if self.table else None
+        row = (
+            self.table.get(key(self.system, self.address), consistent=False) if self.table else None
+        )
         if row and int(str(row["until"])) > self.until:
             self.until, self.opened = int(str(row["until"])), int(str(row["opened"]))

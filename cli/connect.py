@@ -44,7 +44,7 @@ def run(session: Session, given: Namespace) -> int:
     if spec.webhooks and sys.stdin.isatty():
         told["webhook_secret"] = entered["webhook"].get("secret", "")
     if source and spec.webhooks:
-        told["webhooks_to"] = f"{session.api.target.api_url}/webhooks/{given.name}"
+        told["webhooks_to"] = f"{session.api.target.public_url}/webhooks/{given.name}"
     session.show(told, lambda: "\n".join(f"{name}: {value}" for name, value in told.items()))
     return 0
 

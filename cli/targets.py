@@ -27,6 +27,11 @@ class Target:
     """Role → name and password; where none is kept, a person is asked."""
 
     @property
+    def public_url(self) -> str:
+        """Where anybody finds the API; the local cloud answers under the API's own name."""
+        return f"http://{self.host}" if self.host else self.api_url
+
+    @property
     def token_url(self) -> str:
         """Where Cognito signs people in."""
         base = self.endpoint or f"https://cognito-idp.{self.region}.amazonaws.com"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from connectors import hubspot_push, hubspot_records, hubspot_search, records
 from connectors.contract import Delivery, Inbound, Json, Refused, Secret, Setting, Spec
-from connectors.paging import body_of
+from connectors.paging import body_of, is_object
 from connectors.records import moment, objects, text
 from connectors.signatures import fresh, hmac_sha256, keys, matches
 from schemas.config import System
@@ -84,12 +84,12 @@ def parse(system: System, inbound: Inbound) -> Delivery:
     """A list of events, each naming an object. A repeated batch has the same id."""
     del system
     body = body_of(inbound.body)
-    if not isinstance(body, list) or len(body) > MOST:
+    if not isinstance(body, list) or len(body) > MOST or not all(map(is_object, body)):
         message = f"the body is no list of up to {MOST} events"
         raise BadRecord(message)
     told: list[tuple[str, Json]] = []
     fetched: dict[str, dict[str, None]] = {}
-    for event in objects(body):
+    for event in body:
         kind, what = _kind(event)
         if kind == "contact" and what in {"deletion", "privacyDeletion"}:
             told.append(("contact", _gone(event)))

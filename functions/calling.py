@@ -28,8 +28,8 @@ def _access(name: str, connector: str) -> Access:
 
 
 @cache
-def _circuit(name: str) -> Circuit:
-    return Circuit(name, time.time, wiring.graph())
+def _circuit(name: str, address: str) -> Circuit:
+    return Circuit(name, time.time, wiring.graph(), address=address)
 
 
 def http(name: str, system: System, until: float) -> Http:
@@ -38,7 +38,7 @@ def http(name: str, system: System, until: float) -> Http:
         connector=registry.load(system.connector),
         connection=_connection(system.base_url),
         access=_access(name, system.connector),
-        circuit=_circuit(name),
+        circuit=_circuit(name, system.base_url),
         times=Times(wiring.now, wiring.clock, wiring.pause, wiring.jitter),
         until=until,
     )

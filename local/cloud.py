@@ -4,6 +4,7 @@ Its state survives a clean stop, not a kill; it is for development, demonstratio
 """
 
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,16 +57,20 @@ class Cloud:
         return service.start(self.service, port)
 
     def stop(self) -> None:
-        """Stops it and the workers of its functions."""
+        """Stops it and the workers of its functions. What those unpacked is put aside at once, and
+        removed at the next start: it can be tens of thousands of files.
+        """
         service.stop(self.service.record)
-        shutil.rmtree(self._temporary, ignore_errors=True)
+        if self._temporary.exists():
+            self._temporary.rename(self.home / f"old-{time.time_ns()}")
 
     @property
     def _temporary(self) -> Path:
         return self.home / "tmp"
 
     def _settings(self, running: Running) -> Mapping[str, str]:
-        shutil.rmtree(self._temporary, ignore_errors=True)
+        for old in (self._temporary, *self.home.glob("old-*")):
+            shutil.rmtree(old, ignore_errors=True)
         self._temporary.mkdir(parents=True)
         kept = "1" if self.persistent else "0"
         return {

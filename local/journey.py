@@ -27,6 +27,8 @@ LOOK_EVERY = 1.0
 STORIES_OF = frozenset({"shopify-eu", "mailchimp", "zendesk", "hubspot"})
 """The stand-ins that know the people of the three stories."""
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
+STUCK = 45
+"""Looks in a row in which nothing that is under way moves."""
 QUIET = 4
 """Looks in a row that find nothing under way: a stream takes a moment to reach its reader."""
 
@@ -46,7 +48,7 @@ def sync(stage: Stage, say: Say) -> str:
     for name in stage.config.sources:
         hub.post("operator", path("sources", name, "sync"), f"first-{time.time_ns()}")
     pulls = {f"pull-{name}" for name in stage.config.sources}
-    status = wait(hub, say, lambda now: [q for q in going(now, asked) if q.name in pulls])
+    status = wait(stage, say, lambda now: [q for q in going(now, asked) if q.name in pulls])
     told = (f"{s.name} {'failed' if failed(s, asked) else s.pulled}" for s in status.sources)
     return "  ".join(told)
 
@@ -70,7 +72,7 @@ def webhooks(stage: Stage, say: Say) -> str:
 
 def settle(stage: Stage, say: Say) -> str:
     """Waits until every queue is empty and nothing changes any more."""
-    status = wait(api(stage), say, lambda now: going(now, LONG_AGO))
+    status = wait(stage, say, lambda now: going(now, LONG_AGO))
     return (
         f"{status.subjects} subjects -> {status.customers} customers, {status.merges} merges; "
         f"{status.reviews} kept apart, {status.set_aside} set aside"
@@ -89,7 +91,7 @@ def summary(stage: Stage) -> str:
     hub = api(stage)
     status = StatusView.model_validate(hub.get("operator", "/v1/status"))
     lines = [*_troubles(status), *destinations(status)]
-    if {*stage.stand_ins.values()} >= STORIES_OF and "mailchimp" in stage.config.destinations:
+    if {*stage.invented.values()} >= STORIES_OF and "mailchimp" in stage.config.destinations:
         lines += stories(hub, _company(stage))
     return "\n".join(lines)
 
@@ -112,6 +114,10 @@ def _troubles(status: StatusView) -> Iterator[str]:
         if reasons:
             yield f"{source.name} was not read. {'; '.join(reasons)}"
             yield f"  Mend that, then: ./sluice source sync {source.name} --wait"
+    for queue in status.queues:
+        if queue.waiting or queue.working:
+            left = queue.waiting + queue.working
+            yield f"{queue.name}: {left} still under way; ./sluice status tells when it is over"
 
 
 class Settled(NamedTuple):
@@ -122,23 +128,31 @@ class Settled(NamedTuple):
     outcomes: int
 
 
-def wait(hub: Api, say: Say, queues: Callable[[StatusView], Sequence[QueueView]]) -> StatusView:
-    """The status once the queues are empty and the counts have stood still for a few looks."""
-    until, quiet, before = time.monotonic() + PATIENCE, 0, None
+def wait(stage: Stage, say: Say, queues: Callable[[StatusView], Sequence[QueueView]]) -> StatusView:
+    """The status once the queues are empty and the counts have stood still for a few looks; or once
+    what is left has not moved for long: it waits for a system that does not answer.
+    """
+    hub, until = api(stage), time.monotonic() + PATIENCE
+    still, before = 0, None
     while time.monotonic() < until:
         time.sleep(LOOK_EVERY)
         try:
             status = StatusView.model_validate(hub.get("operator", "/v1/status"))
         except Failure:  # a machine that is busy enough lets one answer out
-            quiet = 0
+            if service.find(stage.cloud.service) is None:
+                raise _ended(stage) from None
+            still = 0
             continue
         now = _measure(status, queues(status))
-        quiet = quiet + 1 if now == before and now.busy == 0 else 0
-        before = now
+        still, before = still + 1 if now == before else 0, now
         say(f"{status.subjects} subjects, {status.customers} customers, {now.busy} events waiting")
-        if quiet == QUIET:
+        if still == (STUCK if now.busy else QUIET):
             return status
     raise LocalError(f"Not settled after {PATIENCE:.0f} s: ./sluice status tells what waits.")
+
+
+def _ended(stage: Stage) -> LocalError:
+    return LocalError(f"The local cloud has ended; its log is {stage.cloud.service.log}")
 
 
 def _measure(status: StatusView, queues: Sequence[QueueView]) -> Settled:
@@ -162,8 +176,7 @@ def _traffic(stage: Stage) -> tuple[Sent, ...]:
     now = datetime.now(UTC)
     at = {
         called: Target(name, credentials(called)["webhook"]["secret"], now, base_url)
-        for name, called in stage.stand_ins.items()
-        if name in stage.config.sources
+        for name, called in stage.invented.items()
     }
     return traffic(_company(stage), at) if at else ()
 

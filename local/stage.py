@@ -50,6 +50,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.stand_ins = vendors.stand_ins(self.config)
+        self.invented = vendors.invented(self.config)
         self.shops = vendors.shops(self.config)
 
     @property
@@ -106,8 +107,7 @@ def start_systems(stage: Stage, say: Say) -> str:
     say("inventing a company")
     running = service.start(stage.systems)
     stage.config = vendors.at_port(stage.config, running.port)
-    sources = stage.config.sources.keys() & stage.stand_ins.keys()
-    return f"127.0.0.1:{running.port}, {len(sources)} sources"
+    return f"127.0.0.1:{running.port}, {len(stage.invented)} sources"
 
 
 def build(stage: Stage, say: Say) -> str:

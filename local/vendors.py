@@ -48,15 +48,20 @@ def stop(home: Path) -> None:
 
 def stand_ins(config: Config) -> dict[str, str]:
     """System → what the stand-ins call it, of those whose base URL leads to the stand-ins."""
-    systems = (*config.sources.items(), *config.destinations.items())
-    return {name: _called(system) for name, system in systems if _is_stand_in(system)}
+    destinations = config.destinations.items()
+    theirs = {name: _called(system) for name, system in destinations if _is_stand_in(system)}
+    return {**theirs, **invented(config)}
+
+
+def invented(config: Config) -> dict[str, str]:
+    """The same, of sources alone: only they are sent what is invented."""
+    return {n: _called(source) for n, source in config.sources.items() if _is_stand_in(source)}
 
 
 def shops(config: Config) -> tuple[str, ...]:
     """The shops among them, by the stand-ins' names."""
-    named = stand_ins(config)
-    sources = config.sources.items()
-    return tuple(named[n] for n, s in sources if s.connector == "shopify" and n in named)
+    named = invented(config)
+    return tuple(named[n] for n in named if config.sources[n].connector == "shopify")
 
 
 def _is_stand_in(system: System) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.http import Http, Times
 from adapters.http_access import Access
-from adapters.http_circuit import FAILURES, OPEN_SECONDS, Circuit
+from adapters.http_circuit import FAILURES, OPEN_SECONDS, Circuit, key
 from adapters.http_connection import Call, Connection, Hook, Unreachable
 from connectors import defaults
 from connectors.contract import Connector, Outcome, Page, Pull, Push, Request, Response, Token
@@ -279,7 +279,7 @@ def test_the_circuit_opens_after_failures_in_a_row_and_lets_one_call_try(given: 
     assert len(scene.vendor.calls) == FAILURES
     assert caught.value.after is not None
     scene.world.seconds += OPEN_SECONDS + 1
-    with pytest.raises(RetryLater, match="circuit"):
+    with pytest.raises(RetryLater, match="did not answer"):
         scene.send()
     assert len(scene.vendor.calls) == FAILURES + 1
     scene.world.seconds += 2 * OPEN_SECONDS + 1
@@ -379,3 +379,8 @@ def test_a_working_system_costs_one_look_in_a_while() -> None:
         circuit.check()
         circuit.succeeded()
     assert (table.units.read, table.units.write) == (0.5, 0.0)
+
+
+def test_a_system_that_moved_is_not_refused_for_where_it_was() -> None:
+    assert key("acme", "https://old.example") != key("acme", "https://new.example")
+    assert key("acme", "https://old.example").pk == "SYS#acme"

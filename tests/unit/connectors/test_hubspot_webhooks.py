@@ -13,6 +13,7 @@ import pytest
 from connectors.contract import Inbound, Json
 from connectors.registry import load
 from schemas.config import Source
+from schemas.errors import BadRecord
 from schemas.identifiers import Identifier
 from schemas.observation import Observation
 from tests.contract.connector_driving import answer, played
@@ -114,3 +115,8 @@ def test_opting_out_goes_the_way_the_settings_say(settings: Json, path: str) -> 
     (request,), outcome = played(HUBSPOT.opt_out(system, ADA))
     assert request.path == path
     assert outcome.status == "sent"
+
+
+def test_a_list_of_what_are_no_events_is_refused() -> None:
+    with pytest.raises(BadRecord, match="no list"):
+        HUBSPOT.parse(SYSTEM, webhook([1, 2]))
