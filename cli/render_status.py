@@ -74,9 +74,10 @@ def held_back(of: DestinationView) -> int:
 
 
 def because(of: DestinationView) -> dict[str, int]:
-    """Why they were held back."""
+    """Why they were held back, and how many are tried again since it does not answer."""
     held = {str(reason): n for reason, n in of.withheld_because.items()}
-    return held | {name: of.outcomes[name] for name in REFUSED if of.outcomes.get(name)}
+    others = (*REFUSED, "retrying")
+    return held | {name: of.outcomes[name] for name in others if of.outcomes.get(name)}
 
 
 def _destinations(items: Iterable[DestinationView]) -> list[str]:

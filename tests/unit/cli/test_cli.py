@@ -183,3 +183,11 @@ def test_waiting_for_a_pull_ends_when_it_failed_and_says_why(terminal: Terminal)
     terminal.hub.answers["/v1/sources"] = (200, {"items": [failing]})
     with pytest.raises(Failure, match="order: shop: status 500"):
         terminal.run("source sync shop --wait")
+
+
+def test_a_destination_that_does_not_answer_shows_in_the_status(terminal: Terminal) -> None:
+    outcomes = {"sent": 3, "retrying": 192}
+    down = {"name": "crm", "connector": "hubspot", "mode": "live", "outcomes": outcomes}
+    terminal.hub.answers["/v1/status"] = (200, {**STATUS, "destinations": [down]})
+    assert terminal.run("status") == 0
+    assert "retrying 192" in terminal.out
