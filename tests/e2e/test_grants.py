@@ -32,6 +32,7 @@ BY_LAMBDA_ITSELF = {
 """What the services ask for in the role's name, without a call that the local cloud sees."""
 RARE = {
     ("announce", "sqs:SendMessage"): "Lambda's own, where a batch of the stream was given up",
+    ("announce", "dynamodb:DeleteItem"): "a customer or a review is no more, between two batches",
     ("pull-zendesk", "secretsmanager:PutSecretValue"): "the vendor rotated a refresh token",
     ("deliver-*", "sqs:ChangeMessageVisibility"): "a destination said to come back later",
     ("pull-*", "sqs:ChangeMessageVisibility"): "a source cannot be read now",
