@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from cli import customer, evidence, policy, source, status, token, verdicts, why
+from cli import customer, evidence, policy, rekey, source, status, token, verdicts, why
 from cli.session import Session
 
 ROLES = ("agent", "operator", "privacy")
@@ -26,6 +26,7 @@ def parser() -> ArgumentParser:
     _customers(_group(commands, "customer", "people"))
     verdicts.add_review(_group(commands, "review", "what a person may decide"), _command)
     policy.add(_group(commands, "policy", "identity rules, purposes, clearances"), _command)
+    rekey.add(_group(commands, "rekey", "the pepper that keys are made with"), _command)
     asked = _command(commands, "why", "why something was or was not sent", why.run)
     asked.add_argument("--customer", required=True, help="an id, address, number, or name")
     asked.add_argument("--destination", required=True)

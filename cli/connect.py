@@ -11,10 +11,9 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any, Final
 
-import boto3
-
 from cli import files
 from cli.api import Json
+from cli.credentials import secrets_manager
 from cli.failure import Failure
 from cli.session import Session
 from connectors import registry
@@ -23,7 +22,6 @@ from schemas.config import System
 from schemas.errors import Misconfigured
 
 FILE: Final = Path("sluice.yaml")
-LOCAL_KEY: Final = "test"
 
 
 def run(session: Session, given: Namespace) -> int:
@@ -35,10 +33,10 @@ def run(session: Session, given: Namespace) -> int:
         raise Failure(str(error)) from error
     entered = _entered(spec, webhooks=source and spec.webhooks)
     session.about_to(f"keeping the credentials of {given.name}")
-    manager = _manager(session)
+    client = secrets_manager(session)
     for kind in ("api", "webhook"):
         if entered.get(kind):
-            _keep(manager, f"sluice/{session.stage}/{given.name}/{kind}", entered[kind])
+            _keep(client, f"sluice/{session.stage}/{given.name}/{kind}", entered[kind])
     kept = [kind for kind in ("api", "webhook") if entered[kind]]
     told: Json = {"system": given.name, "kept": kept}
     if spec.webhooks and sys.stdin.isatty():
@@ -83,22 +81,9 @@ def _read() -> dict[str, Json]:
         raise Failure(message) from error
 
 
-def _manager(session: Session) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
-    target = session.api.target
-    if target.endpoint:
-        return boto3.client(
-            "secretsmanager",
-            endpoint_url=target.endpoint,
-            region_name=target.region,
-            aws_access_key_id=LOCAL_KEY,
-            aws_secret_access_key=LOCAL_KEY,
-        )
-    return boto3.client("secretsmanager", region_name=target.region)
-
-
-def _keep(manager: Any, name: str, value: Json) -> None:  # noqa: ANN401 - as above
+def _keep(client: Any, name: str, value: Json) -> None:  # noqa: ANN401 - as above
     text = json.dumps(value)
     try:
-        manager.put_secret_value(SecretId=name, SecretString=text)
-    except manager.exceptions.ResourceNotFoundException:
-        manager.create_secret(Name=name, SecretString=text)
+        client.put_secret_value(SecretId=name, SecretString=text)
+    except client.exceptions.ResourceNotFoundException:
+        client.create_secret(Name=name, SecretString=text)

@@ -26,6 +26,7 @@ def adopted(asked: PolicyAsked, at: datetime) -> AdoptionView:
     if current.identity == asked.policy.identity and not trying.outdated():
         policy.adopt(wiring.graph(), asked.policy, at.isoformat())
         return AdoptionView(version=new, at=at)
+    trying.settled()
     _within(asked, DiffView(current=version, candidate=new))
     before = progress()
     view = AdoptionView(

@@ -54,7 +54,7 @@ def announce(changes: Sequence[Change]) -> None:
     """Folds first, so that whoever hears of a customer finds it as it is; then tells; and only
     then notes that it is told.
     """
-    customers, pepper = Customers(wiring.graph()), wiring.pepper("graph")
+    customers, pepper = Customers(wiring.graph()), wiring.pepper()
     news = follow(customers, changes, pepper)
     views = Views(customers, wiring.policy()[1].identity, pepper)
     untold = fold_all(views, news.jobs, news.seen)

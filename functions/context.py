@@ -114,6 +114,6 @@ def _interactions(
 
 def _purposes(who: Person) -> tuple[PurposeView, ...]:
     """Read now, as a delivery does: the graph and the journal, strongly."""
-    everybody = delivery.unaddressed(who, wiring.pepper("graph"))
+    everybody = delivery.unaddressed(who, wiring.pepper())
     said = Reader(wiring.graph(), wiring.journal()).said(who, everybody)
     return permissions(Book(*wiring.policy()), who, everybody, said, wiring.now())

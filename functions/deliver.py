@@ -134,7 +134,7 @@ def open_office(until: float) -> Office:
         connector=registry.load(destination.connector),
         own_sources=own_sources(wiring.config(), name, destination),
         book=Book(*wiring.policy()),
-        pepper=wiring.pepper("graph"),
+        pepper=wiring.pepper(),
         reader=Reader(wiring.graph(), wiring.journal()),
         ledger=Ledger(wiring.graph(), name),
         http=http,

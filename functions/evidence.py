@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from functions import adopting, parting, policies, verdicts, wiring
+from functions import adopting, parting, policies, rekeying, verdicts, wiring
 from functions.caller import READERS, Access, access
 from functions.explaining import explained
 from functions.party import party
@@ -24,6 +24,9 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
         "POST /v1/policy": policies.adopt,
         "POST /v1/policy/diff": policies.diff,
         "POST /v1/policy/adoption": policies.carry_out,
+        "GET /v1/rekey": policies.show_pepper,
+        "POST /v1/rekey": policies.change_pepper,
+        "POST /v1/rekey/turn": policies.turn_pepper,
     }
     if "routeKey" not in event:
         return _by_the_clock()
@@ -31,9 +34,12 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
 
 
 def _by_the_clock() -> Answer:
-    """Once a minute: what an adopted policy changes, which ends in time; then whom records left."""
+    """Once a minute: what an adopted policy or another pepper changes, which ends in time; then
+    whom records left.
+    """
     try:
         found = adopting.carried_out()
+        rekeying.carried_out()
         parting.settled()
         return answer(200, found)
     finally:

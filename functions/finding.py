@@ -61,19 +61,22 @@ def by_id(customers: Customers, customer: CustomerId) -> tuple[Found, ...]:
     return _of([known[customer].island], customers, {customer}) if customer in known else ()
 
 
-def address_key(kind: str, value: str) -> IdentifierKey:
-    """The key of an e-mail address or a phone number, as somebody typed it."""
+def address_keys(kind: str, value: str) -> tuple[IdentifierKey, ...]:
+    """The key of an e-mail address or a phone number, as somebody typed it; two, while keys are
+    taken from one to the other.
+    """
     read = normalise.email(value) if kind == "email" else _phone(value)
     if read is None:
         raise NotServed(400, f"This is no {kind} that could be anybody's. Check it.")
     identifier = canonical(read, wiring.policy()[1].identity)
-    return keys.of_identifier(wiring.pepper("graph"), identifier)
+    return keys.told_of(wiring.pepper(), identifier)
 
 
 def _by_address(customers: Customers, kind: str, value: str) -> tuple[Found, ...]:
-    key = address_key(kind, value)
-    head = customers.carriers([key]).get(key)
-    return _carrying(customers, head) if head else ()
+    """One key after the other, as carriers come from one to the next, so that nobody is missed."""
+    heads = [h for key in address_keys(kind, value) for h in customers.carriers([key]).values()]
+    found = [each for head in heads for each in _carrying(customers, head)]
+    return tuple({each.customer: each for each in found}.values())[:MOST]
 
 
 def _phone(value: str) -> Identifier | None:
@@ -102,7 +105,7 @@ def _key(source: str, object_: str, id_: str) -> SubjectKey:
     except ValidationError as error:
         detail = "The parts of a subject have at most 64, 32 and 256 characters."
         raise NotServed(400, detail) from error
-    return keys.of_subject(wiring.pepper("graph"), subject)
+    return keys.of_subject(wiring.pepper(), subject)
 
 
 def _by_subject(customers: Customers, source: str, object_: str, id_: str) -> tuple[Found, ...]:
@@ -123,11 +126,16 @@ def _by_name(customers: Customers, value: str) -> tuple[Found, ...]:
     wanted = names.words(value)
     if not 0 < len(wanted) <= WORDS:
         raise NotServed(400, "This is no name. Give a first or a last name, or both.")
-    pepper = wiring.pepper("graph")
-    found = [customers.named(names.partition(pepper, word), 10 * MOST) for word in sorted(wanted)]
+    pepper = wiring.pepper()
+    found = [_listed(customers, names.partitions(pepper, word)) for word in sorted(wanted)]
     ids = sorted(frozenset.intersection(*found))[:MOST]
     islands = [profile.island for profile in customers.profiles(ids).values() if not profile.gone]
     return _of(islands, customers, set(ids))
+
+
+def _listed(customers: Customers, partitions: Iterable[str]) -> frozenset[CustomerId]:
+    """In the order in which rows move, so that none is missed."""
+    return frozenset[CustomerId]().union(*(customers.named(each, 10 * MOST) for each in partitions))
 
 
 def _holding(

@@ -114,12 +114,14 @@ def folded(customer: CustomerId, job: Job, rows: Rows, rules: IdentityRules) -> 
 
 
 def _store(views: Views, old: Kept | None, new: Profile) -> Kept:
-    """What is kept now: the new view, unless nothing of it differs."""
+    """What is kept now: the new view, unless nothing of it differs. Of another name for the same
+    identifier nobody is told.
+    """
     before, untold = old or (None, frozenset[str]())
     if before is None and new.gone:
         return Kept(new)
-    names = profile.changed(before, new)
-    if before and not names and before.island == new.island:
+    names = profile.changed(before, new, views.pepper)
+    if before and not names and before.island == new.island and profile.named_alike(before, new):
         return Kept(before, untold)
     seen = before.version if before else 0
     kept = Kept(new.model_copy(update={"version": seen + 1}), untold.union(names))

@@ -1,6 +1,6 @@
 """From the items that changed to the customers they are about."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -11,8 +11,8 @@ from functions.folding import UNSEEN, Job
 from rules import announcing, bonds, finding, keys, listing, profile
 from rules.announcing import Change
 from rules.keys import Pepper
-from rules.resolution_items import island_from, subject_from
-from schemas.graph import CustomerId, Island, Profile, SubjectHead, SubjectKey
+from rules.resolution_items import COPIED, island_from, subject_from
+from schemas.graph import CustomerId, IdentifierKey, Island, Profile, SubjectHead, SubjectKey
 from schemas.rows import Item, Write
 
 FOLDED: Final = frozenset({"subject", "contact"})
@@ -69,10 +69,15 @@ class Places:
     heads: Mapping[SubjectKey, SubjectHead]
     seen: Look
     carriers: Mapping[str, frozenset[SubjectKey]]
+    pepper: Pepper
 
     def island(self, name: str) -> Island:
         """The island of today; an empty one when it is no more."""
         return self.seen.islands.get(name) or Island(g=name, version=0)
+
+    def renamed(self, name: str) -> bool:
+        """Whether what is called so has a name under a later pepper."""
+        return "#" in name and keys.newest(self.pepper, name) != name
 
     def home(self, s: SubjectKey) -> tuple[CustomerId, str] | None:
         """The customer that a subject is, and its island."""
@@ -95,7 +100,7 @@ def follow(customers: Customers, changes: Sequence[Change], pepper: Pepper) -> N
 
 def _places(customers: Customers, changes: Sequence[Change], pepper: Pepper) -> Places:
     addresses = [c.name for c in changes if c.about == "consent" and c.key.pk.startswith("I#")]
-    carriers = customers.members(addresses) if addresses else {}
+    carriers = _carriers(customers, addresses, pepper) if addresses else {}
     heads = {c.name: subject_from(c.new) for c in changes if c.about == "subject" and c.new}
     subjects = {c.name for c in changes if c.about != "nothing" and c.key.pk.startswith("S#")}
     unread = subjects.union(*carriers.values()) - heads.keys()
@@ -103,7 +108,18 @@ def _places(customers: Customers, changes: Sequence[Change], pepper: Pepper) -> 
     joined = {c.name for c in changes if c.about == "island"}
     wanted = joined | {head.island for head in heads.values()}
     founded = {keys.of_customer(pepper, c.name) for c in changes if c.about in FOLDED}
-    return Places(heads, customers.look(wanted, customers=founded) if wanted else UNSEEN, carriers)
+    seen = customers.look(wanted, customers=founded) if wanted else UNSEEN
+    return Places(heads, seen, carriers, pepper)
+
+
+def _carriers(
+    customers: Customers, addresses: Collection[IdentifierKey], pepper: Pepper
+) -> dict[IdentifierKey, frozenset[SubjectKey]]:
+    """Who carries each by now. The names of today are read last: carriers come to those."""
+    today = {each: keys.newest(pepper, each) for each in addresses}
+    found = customers.members(addresses)
+    later = customers.members(set(today.values()) - found.keys())
+    return {each: found[each] | later.get(name, frozenset()) for each, name in today.items()}
 
 
 def _on_subject(change: Change, places: Places, news: News) -> None:
@@ -113,11 +129,15 @@ def _on_subject(change: Change, places: Places, news: News) -> None:
 
 
 def _on_consent(change: Change, places: Places, news: News) -> None:
+    """What is only under another name now, or under that alone, was said before."""
+    if COPIED in (change.new or {}) or (change.new is None and places.renamed(change.name)):
+        return
     row = consent_from(change.new or change.old or {})
     about = [change.name] if change.key.pk.startswith("S#") else places.carriers[change.name]
     found = {home[0] for home in map(places.home, about) if home}
     if row.state == "withdrawn":
-        found |= _bound(change.name, bonds.known_at(row), about, places)
+        for name in {change.name, keys.newest(places.pepper, change.name)}:
+            found |= _bound(name, bonds.known_at(row), about, places)
     version = int(row.effective_at.timestamp() * 1000)
     for customer in sorted(found):
         news.say(change, ConsentChanged(customer=customer, purpose=row.purpose, version=version))
@@ -165,12 +185,12 @@ def _review_rows(old: Island, new: Island) -> list[Write]:
     return gone + [listing.enter(listing.REVIEWS, name, row) for name, row in rows.items()]
 
 
-def _on_profile(change: Change, _places: Places, news: News) -> None:
+def _on_profile(change: Change, places: Places, news: News) -> None:
     """A view is told by whoever stores it; only that it was taken away is told by nothing else."""
     if change.new is None and change.old is not None:
         old = profile_from(change.old)
         new = _ended(old)
-        news.say_changed(Kept(new, frozenset(profile.changed(old, new))))
+        news.say_changed(Kept(new, frozenset(profile.changed(old, new, places.pepper))))
         news.erased.append(old)
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from adapters.customers import Customers
 from functions import wiring
 from functions.caller import Access
-from functions.finding import Found, address_key, by_id, find, subject_named
+from functions.finding import Found, address_keys, by_id, find, subject_named
 from functions.noting import note
 from functions.problem import NotServed
 from functions.showing import telling
@@ -74,7 +74,6 @@ def _pointed(found: Found, kind: str, value: str) -> Party:
     if kind == "subject":
         return whole._replace(subject=subject_named(value))
     if kind in {"phone", "email"}:
-        key = address_key(kind, value)
-        nodes = found.island.nodes
-        subjects = frozenset(s for s in subjects if key in carried(nodes[s])) or subjects
+        asked, nodes = set(address_keys(kind, value)), found.island.nodes
+        subjects = frozenset(s for s in subjects if asked & carried(nodes[s])) or subjects
     return whole._replace(subject=founder(subjects, found.island.nodes))

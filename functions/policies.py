@@ -1,14 +1,15 @@
-"""The routes of the policy: what is in force, what another would change, and its adoption."""
+"""The routes of what the graph follows: the policy, its dry run and adoption; and the pepper."""
 
 from typing import Final
 
-from functions import adopting, trying, wiring
+from functions import adopting, rekeying, trying, wiring
 from functions.asking import body, once
 from functions.caller import Role, require
 from functions.problem import Answer, NotServed, answer
 from functions.serving import Request
 from schemas import names
 from schemas.evidence import PolicyAsked
+from schemas.rekeying import RekeyAsked
 
 READ: Final[tuple[Role, ...]] = ("privacy", "operator")
 
@@ -46,3 +47,22 @@ def carry_out(request: Request) -> Answer:
     """`POST /v1/policy/adoption`: takes the next turn now instead of within the minute."""
     require(request.caller, *READ)
     return answer(200, adopting.carried_out())
+
+
+def show_pepper(request: Request) -> Answer:
+    """`GET /v1/rekey`."""
+    require(request.caller, *READ)
+    return answer(200, rekeying.progress())
+
+
+def change_pepper(request: Request) -> Answer:
+    """`POST /v1/rekey`."""
+    require(request.caller, "privacy")
+    asked = body(request, RekeyAsked)
+    return once(request, "rekey", lambda moment: rekeying.begun(asked, moment.at))
+
+
+def turn_pepper(request: Request) -> Answer:
+    """`POST /v1/rekey/turn`: takes the next turn now instead of within the minute."""
+    require(request.caller, *READ)
+    return answer(200, rekeying.carried_out())

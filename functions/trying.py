@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
 
-from adapters import lists, policy
+from adapters import lists, policy, rekeying
 from adapters.customers import Customers
 from adapters.table import Key, Write
 from functions import wiring
@@ -31,6 +31,7 @@ def tried(asked: PolicyAsked) -> DiffView:
     start = DiffView(current=version, candidate=version_of(asked.policy))
     if current.identity == asked.policy.identity and not outdated():
         return start
+    settled()
     before = known(start) if asked.cursor else start
     if before is None or (asked.cursor and before.next != asked.cursor):
         raise NotServed(409, "This dry run was begun anew meanwhile: begin without a cursor.")
@@ -38,6 +39,13 @@ def tried(asked: PolicyAsked) -> DiffView:
     row = {"data": view.model_copy(update={"items": ()}).model_dump_json()}
     wiring.graph().write(Write("put", _place(view), row))
     return view
+
+
+def settled() -> None:
+    """409 while keys are being taken to another pepper: one change of the graph at a time."""
+    view = rekeying.read(wiring.graph())
+    if view and view.under_way:
+        raise NotServed(409, "Keys are being taken to another pepper: ./sluice rekey show")
 
 
 def outdated() -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from adapters.depths import Depths
     from adapters.graph import Stores
     from adapters.policy import PolicyShelf
+    from adapters.rekeying import PepperShelf
     from rules.keys import Pepper
     from rules.resolution_islands import Laws
     from schemas.policy import IdentityRules, Policy
@@ -117,12 +118,15 @@ def secrets() -> Secrets:
 
 
 @cache
-def pepper(name: str) -> "Pepper":
-    """The secret that makes keys of `graph` or `suppression` unguessable."""
-    from rules.keys import Pepper  # noqa: PLC0415
+def _peppers() -> "PepperShelf":
+    from adapters.rekeying import PepperShelf  # noqa: PLC0415
 
-    held = secrets().get("pepper", name)
-    return Pepper(bytes.fromhex(held["secret"]), int(held.get("version", "1")))
+    return PepperShelf(graph(), secrets(), clock)
+
+
+def pepper() -> "Pepper":
+    """The secrets that make keys unguessable, as they are in use; at most a minute old."""
+    return _peppers().current()
 
 
 @cache
@@ -148,7 +152,7 @@ def laws(rules: "IdentityRules") -> "Laws":
     """What the graph is changed by, under these rules."""
     from rules.resolution_islands import Laws  # noqa: PLC0415
 
-    return Laws(rules, pepper("graph"), token, now)
+    return Laws(rules, pepper(), token, now)
 
 
 @cache

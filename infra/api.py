@@ -37,6 +37,9 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "POST /v1/policy",
         "POST /v1/policy/diff",
         "POST /v1/policy/adoption",
+        "GET /v1/rekey",
+        "POST /v1/rekey",
+        "POST /v1/rekey/turn",
     ),
 }
 """Function → its routes. What `receive` serves is authorised by the vendor's signature."""

@@ -16,6 +16,8 @@ WRITTEN = ("G#*", "I#*", "S#*", "POLICY", "ASKED#*", "L#read#*")
 
 A dry run notes under `POLICY#*` what subjects would be linked by.
 """
+RENAMED = ("N#*", "L#delivery#*")
+"""Beside them, what has the key of an address or a word of a name, which another pepper changes."""
 
 
 def evidence(scope: Construct, shared: Shared) -> Function:
@@ -27,9 +29,12 @@ def evidence(scope: Construct, shared: Shared) -> Function:
     function.may(*READS, on=graph)
     function.may("dynamodb:PutItem", "dynamodb:PartiQLInsert", on=graph, keys=WRITTEN)
     settles = ("dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem")
-    function.may(*settles, on=graph, keys=("G#*", "I#*", "S#*", "PARTED"))
+    function.may(*settles, on=graph, keys=("G#*", "I#*", "S#*", "PARTED", *RENAMED))
+    function.may("dynamodb:PutItem", on=graph, keys=RENAMED)
     function.may("dynamodb:UpdateItem", on=graph, keys=("POLICY#*",))
-    function.may("dynamodb:Query", "dynamodb:PartiQLInsert", on=shared.journal.table_arn)
+    journal = shared.journal.table_arn
+    function.may("dynamodb:Query", "dynamodb:Scan", "dynamodb:PartiQLInsert", on=journal)
+    function.may("dynamodb:DeleteItem", on=journal, keys=("I#*",))
     function.uses_key(via="dynamodb")
     _every_minute(function)
     return function

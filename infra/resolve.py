@@ -31,5 +31,6 @@ class Resolve(Construct):
         function.may("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem",
                      "dynamodb:PartiQLInsert", on=graph, keys=WRITTEN)  # fmt: skip
         function.may("dynamodb:DeleteItem", on=graph, keys=("S#*", "I#*"))
-        function.may("dynamodb:PartiQLInsert", on=shared.journal.table_arn)
+        journal = shared.journal.table_arn
+        function.may("dynamodb:Query", "dynamodb:PartiQLInsert", on=journal)
         function.uses_key(via="dynamodb")

@@ -2,7 +2,7 @@
 
 from rules import listing, names
 from rules.keys import Pepper
-from schemas.graph import Profile
+from schemas.graph import CustomerId, Profile
 from schemas.rows import Key, Write
 
 
@@ -10,12 +10,18 @@ def rows(pepper: Pepper, old: Profile | None, new: Profile) -> list[Write]:
     """What of them is to be written when its view changes from `old` to `new`."""
     before, after = names.words_of(old), names.words_of(new)
     named = [
-        Write(
-            "put" if word in after else "delete", Key(names.partition(pepper, word), new.customer)
-        )
+        write
         for word in sorted(before ^ after)
+        for write in _named(pepper, word, new.customer, there=word in after)
     ]
     return _listed(old, new) + named
+
+
+def _named(pepper: Pepper, word: str, customer: CustomerId, *, there: bool) -> list[Write]:
+    """Listed in one place, from which it may be moved; struck off wherever it may be."""
+    if there:
+        return [Write("put", Key(names.partition(pepper, word), customer))]
+    return [Write("delete", Key(each, customer)) for each in names.partitions(pepper, word)]
 
 
 def _listed(old: Profile | None, new: Profile) -> list[Write]:

@@ -77,10 +77,22 @@ def renewed(pepper: Pepper, key: IdentifierKey) -> IdentifierKey:
     return over(coming, key)
 
 
+def newest(pepper: Pepper, key: IdentifierKey) -> IdentifierKey:
+    """The key under every pepper that there is: the same for each name that it ever had."""
+    for each in (*pepper.later, *((pepper.coming,) if pepper.coming else ())):
+        if not is_own(key) and made_with(key) < each.version:
+            key = over(each, key)
+    return key
+
+
+def both(pepper: Pepper, key: IdentifierKey) -> tuple[IdentifierKey, ...]:
+    """A key and, while keys are being taken to another pepper, what it is under that one."""
+    return tuple(dict.fromkeys((key, renewed(pepper, key))))
+
+
 def told_of(pepper: Pepper, identifier: Identifier) -> tuple[IdentifierKey, ...]:
     """The keys under which to write what is said of it: both, while either may be looked under."""
-    key = of_identifier(pepper, identifier)
-    return tuple(dict.fromkeys((key, renewed(pepper, key))))
+    return both(pepper, of_identifier(pepper, identifier))
 
 
 def of_subject(pepper: Pepper, subject: Subject) -> SubjectKey:

@@ -3,7 +3,7 @@
 from hashlib import sha256
 from typing import Final
 
-from rules import normalise
+from rules import keys, normalise
 from rules.keys import Pepper, digest
 from schemas.graph import Profile
 from schemas.observation import Trait
@@ -27,5 +27,14 @@ def words_of(profile: Profile | None) -> frozenset[str]:
 
 
 def partition(pepper: Pepper, word: str) -> str:
-    """Where the customers with this word in their name are listed."""
-    return f"N#{digest(pepper, 'name', sha256(word.encode()).digest())}"
+    """Where to list a customer with this word in its name."""
+    found = partitions(pepper, word)
+    return found[-1] if pepper.begun else found[0]
+
+
+def partitions(pepper: Pepper, word: str) -> tuple[str, ...]:
+    """Where customers with this word are listed; of two, rows move from the first to the last."""
+    name = f"N#{digest(pepper, 'name', sha256(word.encode()).digest())}"
+    for each in pepper.later:
+        name = keys.over(each, name)
+    return keys.both(pepper, name)

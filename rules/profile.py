@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from rules import keys
+from rules.keys import Pepper
 from schemas.graph import (
     CustomerId,
     Field,
@@ -58,13 +60,20 @@ def fold(
     )
 
 
-def changed(old: Profile | None, new: Profile) -> tuple[str, ...]:
+def changed(old: Profile | None, new: Profile, pepper: Pepper) -> tuple[str, ...]:
     """The names of fields that differ: traits, and `identifiers`, `subjects`, `value`, `orders`,
-    `reviews`, `gone`. A value that only changed its provenance did not change.
+    `reviews`, `gone`. A value that only changed its provenance did not change, nor did an
+    identifier that is only named under another pepper.
     """
-    before, after = (_told(old) if old else {}), _told(new)
+    before, after = (_told(old, pepper) if old else {}), _told(new, pepper)
     names = before.keys() | after.keys()
     return tuple(sorted(name for name in names if before.get(name) != after.get(name)))
+
+
+def named_alike(old: Profile, new: Profile) -> bool:
+    """Whether each identifier has the name that it had."""
+    before, after = ({known.key for known in each.identifiers} for each in (old, new))
+    return before == after
 
 
 def seen_at(row: RecordRow) -> datetime:
@@ -156,10 +165,10 @@ def _evidence(known: Known) -> tuple[datetime, str, str]:
     return known.at, known.source, known.value
 
 
-def _told(profile: Profile) -> dict[str, object]:
+def _told(profile: Profile, pepper: Pepper) -> dict[str, object]:
     """What those who hold a copy of the profile would want to know; empty values are absent."""
     facts: dict[str, object] = {trait: field.value for trait, field in profile.traits.items()}
-    facts["identifiers"] = {known.key for known in profile.identifiers}
+    facts["identifiers"] = {keys.newest(pepper, known.key) for known in profile.identifiers}
     facts["subjects"] = set(profile.subjects)
     facts["value"] = {c: t.minor for c, t in profile.totals.items() if t.minor}
     facts["orders"] = {c: t.count for c, t in profile.totals.items() if t.count}

@@ -14,6 +14,7 @@ from rules.keys import Pepper
 from rules.resolution_again import Kept
 from rules.resolution_calls import Steps, insert_many, query
 from rules.resolution_islands import Laws
+from rules.resolution_items import COPIED
 from rules.resolution_said import read_then_and_now
 from schemas.graph import ConsentRow, IdentifierKey
 from schemas.policy import IdentityRules
@@ -24,11 +25,14 @@ SPOKEN_OF: Final = frozenset({"email", "phone"})
 
 
 class Moved(NamedTuple):
-    """An address whose key was another. `whole`: the former key stood for nothing else."""
+    """An address whose key was another. `whole`: the former key stood for nothing else.
+    `renamed`: it is the same address, for the same people.
+    """
 
     old: IdentifierKey
     new: IdentifierKey
     whole: bool
+    renamed: bool = False
 
 
 def carry_consents(
@@ -50,9 +54,9 @@ def copy_consents(move: Moved) -> Steps[None]:
     kept = yield from query(f"I#{move.old}", "K#", "journal")
     found = yield from query(f"I#{move.old}", "K#")
     withdrawn = [row for row in (*kept, *found) if _state(row) == "withdrawn"]
-    yield from insert_many([_at(move.new, row) for row in _once(withdrawn)], "journal")
+    yield from insert_many([_at(move, row) for row in _once(withdrawn)], "journal")
     told = found if move.whole else withdrawn
-    yield from insert_many([_at(move.new, row) for row in _once(told)])
+    yield from insert_many([_at(move, row) for row in _once(told)])
 
 
 def bring_consents(wanted: Iterable[IdentifierKey], pepper: Pepper) -> Steps[None]:
@@ -65,7 +69,7 @@ def bring_consents(wanted: Iterable[IdentifierKey], pepper: Pepper) -> Steps[Non
     for key in sorted(wanted):
         new = keys.renewed(pepper, key)
         if new != key and keys.type_of(key) in SPOKEN_OF:
-            yield from copy_consents(Moved(key, new, whole=True))
+            yield from copy_consents(Moved(key, new, whole=True, renamed=True))
 
 
 def _once(rows: Iterable[Item]) -> list[Item]:
@@ -87,5 +91,6 @@ def _state(row: Item) -> str:
     return ConsentRow.model_validate_json(str(row["data"])).state
 
 
-def _at(key: IdentifierKey, row: Item) -> Item:
-    return {**row, "pk": f"I#{key}"}
+def _at(move: Moved, row: Item) -> Item:
+    said = {name: value for name, value in row.items() if name != COPIED}
+    return {**said, "pk": f"I#{move.new}", **({COPIED: True} if move.renamed else {})}

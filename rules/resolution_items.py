@@ -20,6 +20,8 @@ HEAD: Final = "HEAD"
 SHARDS: Final = 16
 COUNT: Final = "n#"
 MINOR: Final = "m#"
+COPIED: Final = "copied"
+"""Of a consent: the same was said under another name of the same address, and announced so."""
 SPLIT: Final = "\x01"
 """Between version and digest: below any character of a version, so text order is theirs."""
 

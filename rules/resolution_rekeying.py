@@ -14,8 +14,16 @@ from typing import Final, Literal
 
 from rules import keys
 from rules.keys import Pepper
-from rules.resolution_calls import Steps, TableName, insert_many, surely
-from rules.resolution_commit import commit
+from rules.resolution_calls import (
+    Pause,
+    Steps,
+    TableName,
+    insert_many,
+    read_many,
+    surely,
+    transact,
+)
+from rules.resolution_commit import ATTEMPTS, commit
 from rules.resolution_consents import bring_consents
 from rules.resolution_islands import Laws, recompute
 from rules.resolution_items import HEAD, island_from
@@ -23,8 +31,9 @@ from rules.resolution_release import plan_renew
 from rules.resolution_renaming import rename
 from rules.resolution_sweep import Progress, swept
 from rules.resolution_view import Draft, View
+from schemas.errors import RetryLater
 from schemas.graph import Bond, IdentifierKey, Island
-from schemas.rows import Item, Key, Write, key_of
+from schemas.rows import PRESENT, Conflict, Item, Key, Write, key_of
 
 Step = Literal["names", "crowds", "bonds", "rest"]
 """Identifiers get their new names; what links nobody, since its subject has too much of it, does;
@@ -60,6 +69,9 @@ def _visit(item: Item, going: Going, laws: Laws) -> Steps[None]:
     place = key_of(item)
     if place.sk == HEAD and going.table == "graph":
         yield from _visit_head(place, item, going, laws)
+        return
+    if place.pk.startswith("N#") and going.step == "names":
+        yield from relist(place, laws.pepper)
         return
     to = taken(place, laws.pepper)
     if to != place and going.step in ("names", "rest"):
@@ -102,6 +114,19 @@ def _rebound(bond: Bond, pepper: Pepper) -> Bond:
 def _bound(island: Island) -> frozenset[IdentifierKey]:
     things = (thing for bond in island.bonds for part in bond.parts for thing in part)
     return frozenset(thing for thing in things if "#" in thing)
+
+
+def relist(place: Key, pepper: Pepper) -> Steps[None]:
+    """A customer under a word of its name, unless it is struck off meanwhile."""
+    to = place._replace(pk=keys.renewed(pepper, place.pk))
+    for attempt in range(1, ATTEMPTS + 1):
+        if to == place or not (yield from read_many([place])):
+            return
+        try:
+            yield from transact([Write("delete", place, condition=PRESENT), Write("put", to)])
+        except Conflict:
+            yield Pause(attempt)
+    raise RetryLater("a name: others keep writing the same row")
 
 
 def taken(place: Key, pepper: Pepper) -> Key:

@@ -192,7 +192,7 @@ def wire(monkeypatch: pytest.MonkeyPatch, **more: object) -> World:
         **more,
     }.items():  # fmt: skip
         monkeypatch.setattr(wiring, name, lambda value=value: value)
-    monkeypatch.setattr(wiring, "pepper", lambda name: PEPPER)
+    monkeypatch.setattr(wiring, "pepper", lambda: PEPPER)
     monkeypatch.setattr(bus, "publish", world.publish)
     for kept in (wiring.depths, wiring.logger):
         kept.cache_clear()

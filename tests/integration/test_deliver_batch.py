@@ -87,7 +87,7 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Post:
     }
     for name, value in ports.items():
         monkeypatch.setattr(wiring, name, lambda value=value: value)
-    monkeypatch.setattr(wiring, "pepper", lambda _name: PEPPER)
+    monkeypatch.setattr(wiring, "pepper", lambda: PEPPER)
     monkeypatch.setattr(wiring, "now", hub.now)
     monkeypatch.setattr(wiring, "clock", hub.clock)
     monkeypatch.setattr(registry, "load", lambda _name: LETTERS)

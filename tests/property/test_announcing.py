@@ -18,7 +18,7 @@ from rules import listing
 from rules.profile import changed
 from rules.resolution_items import island_from, island_key
 from schemas.graph import Island, SubjectKey
-from tests.fakes.graph import World, called, policy, wire
+from tests.fakes.graph import PEPPER, World, called, policy, wire
 
 SUBJECTS = 5
 SHARDS = 3
@@ -171,7 +171,7 @@ def _all_told(history: History) -> None:
         if change.about != "profile" or change.new is None:
             continue
         new = profile_from(change.new)
-        names = changed(profile_from(change.old) if change.old else None, new)
+        names = changed(profile_from(change.old) if change.old else None, new, PEPPER)
         assert not names or any(
             each.customer == new.customer
             and each.version >= new.version

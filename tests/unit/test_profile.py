@@ -5,11 +5,13 @@ from random import Random
 
 import pytest
 
+from rules.keys import Pepper
 from rules.profile import changed, fold
 from schemas.graph import Island, Link, Node, Profile, RecordRow, Review, SubjectHead, Total
 from schemas.identifiers import Subject
 from schemas.policy import IdentityRules
 
+PEPPER = Pepper(b"pepper")
 RULES = IdentityRules(
     types={},
     survivorship={"name": "complete", "email": "trusted"},
@@ -114,16 +116,16 @@ def test_open_reviews_are_counted() -> None:
 
 def test_what_changed_is_told_by_name_and_provenance_alone_is_no_change() -> None:
     before = of(SHOP, CRM)
-    assert changed(None, before) == (
+    assert changed(None, before, PEPPER) == (
         "city", "email", "identifiers", "name", "orders", "subjects", "value",
     )  # fmt: skip
-    assert changed(before, before.model_copy(update={"version": 9})) == ()
+    assert changed(before, before.model_copy(update={"version": 9}), PEPPER) == ()
     moved = row("a", "shop", "2026-07-01T00:00:00Z", city="Kiel", email="x@example.com")
-    assert changed(before, of(moved, CRM)) == ("city", "name")
+    assert changed(before, of(moved, CRM), PEPPER) == ("city", "name")
     again = row("a", "shop", "2026-07-01T00:00:00Z", city="Ulm", name="Ada Byron")
-    assert changed(before, of(again, CRM)) == ()
+    assert changed(before, of(again, CRM), PEPPER) == ()
     richer = of(SHOP, CRM, heads={"a": head("a", "shop", 101), "b": head("b", "crm", 50)})
-    assert changed(before, richer) == ("value",)
+    assert changed(before, richer, PEPPER) == ("value",)
 
 
 def test_an_unknown_trait_is_refused_by_the_model() -> None:

@@ -35,7 +35,7 @@ def graph(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTable]:
     monkeypatch.setattr(wiring, "settings", lambda: settings)
     monkeypatch.setattr(wiring, "graph", lambda: table)
     monkeypatch.setattr(wiring, "journal", lambda: journal)
-    monkeypatch.setattr(wiring, "pepper", lambda _name: Pepper(b"for tests"))
+    monkeypatch.setattr(wiring, "pepper", lambda: Pepper(b"for tests"))
     monkeypatch.setattr(wiring, "policy", lambda: ("1", SimpleNamespace(identity=RULES)))
     yield table
     for cached in (wiring.logger, wiring.metrics):

@@ -88,7 +88,19 @@ def test_only_who_adopts_a_policy_writes_one(flow: Template) -> None:
 def test_only_announce_writes_profiles_and_nobody_takes_one_away(flow: Template) -> None:
     assert writers(flow, "C#*") == writers(flow, "C#*", "dynamodb:PartiQLUpdate") == {"announce"}
     assert writers(flow, "C#*", "dynamodb:DeleteItem") == set()
-    assert writers(flow, "N#*", "dynamodb:DeleteItem") == {"announce"}
+    assert writers(flow, "N#*", "dynamodb:DeleteItem") == {"announce", "evidence"}
+
+
+def test_what_was_withdrawn_is_taken_away_only_by_who_takes_it_to_another_key(
+    flow: Template,
+) -> None:
+    """The journal outlives the graph: nobody else may take a row of it away, or change one."""
+    able = {
+        action: flow.able_to(f"dynamodb:{action}", "Journal")
+        for action in ("DeleteItem", "PutItem", "UpdateItem", "BatchWriteItem", "PartiQLDelete")
+    }
+    assert able == {**{each: set[str]() for each in able}, "DeleteItem": {"evidence"}}
+    assert writers(flow, "I#*", "dynamodb:DeleteItem") == {"resolve", "evidence"}
 
 
 def test_a_delivery_adds_to_a_subject_and_changes_nothing_of_it(flow: Template) -> None:
