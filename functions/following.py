@@ -117,9 +117,9 @@ def _carriers(
 ) -> dict[IdentifierKey, frozenset[SubjectKey]]:
     """Who carries each by now. The names of today are read last: carriers come to those."""
     today = {each: keys.newest(pepper, each) for each in addresses}
-    found = customers.members(addresses)
-    later = customers.members(set(today.values()) - found.keys())
-    return {each: found[each] | later.get(name, frozenset()) for each, name in today.items()}
+    former = customers.members({each for each, name in today.items() if each != name})
+    now = customers.members(set(today.values()))
+    return {each: former.get(each, frozenset()) | now[name] for each, name in today.items()}
 
 
 def _on_subject(change: Change, places: Places, news: News) -> None:

@@ -10,8 +10,11 @@ from adapters import policy as shelf
 from adapters.customers import Customers, profile_from
 from adapters.rekeying import PepperShelf
 from adapters.table import Rows
+from events.outbound import ConsentChanged
 from functions import adopting, context, evidence, rekeying, wiring
+from functions.caller import READERS, Caller, access
 from functions.finding import find
+from functions.party import party
 from rules import keys
 from schemas.errors import Misconfigured
 from schemas.identifiers import Identifier
@@ -19,7 +22,7 @@ from schemas.policy import Policy
 from schemas.rekeying import RekeyView
 from schemas.rows import Key
 from tests.fakes.graph import PEPPER, policy
-from tests.fakes.people import People, people
+from tests.fakes.people import People, people, s_of
 from tests.fakes.table import FakeTable
 
 RULES = policy().model_dump() | {
@@ -27,6 +30,7 @@ RULES = policy().model_dump() | {
 }
 JUNK = "+12025550100"
 NUMBER = "+12025550177"
+OFFICE = "+12025550188"
 NAMES = ("ada", "ben", "cem", "eve", "dora")
 LASTS = timedelta(seconds=150)
 GUESTS = 24
@@ -200,6 +204,27 @@ def test_nobody_changes_nothing_is_announced_and_everybody_is_found_at_every_mom
     assert (company.everybody(), company.views(), company.customers()) == before
     assert company.may_write_to("shop:ada")
     assert not company.may_write_to("crm:dora")
+
+
+def test_what_is_announced_late_reaches_who_carries_the_address_by_its_name_of_today(
+    company: Company,
+) -> None:
+    before = {each.id for each in company.hub.said}
+    company.start()
+    while company.turn().under_way:
+        company.hub.world.stream()
+    again = [each.data for each in company.hub.world.again() if each.id in before]
+    told = {each.customer for each in again if isinstance(each, ConsentChanged)}
+    assert told == {company.hub.customer(who) for who in ("shop:ada", "crm:dora")}
+
+
+def test_an_address_points_at_who_carries_it_by_whichever_name(company: Company) -> None:
+    allowed = access(Caller("u-1", frozenset({"agent"})), READERS, "", wiring.policy()[1])
+    company.hub.knows("crm:ada", phone=OFFICE)
+    company.start()
+    while company.turn().under_way:
+        assert party("ada@example.com", allowed).subject == s_of("shop:ada")
+        assert party(OFFICE, allowed).subject == s_of("crm:ada")
 
 
 def test_who_comes_meanwhile_joins_whom_they_would_have_joined(
