@@ -9,11 +9,12 @@ import pytest
 from adapters import policy as shelf
 from adapters.customers import Customers, profile_from
 from adapters.rekeying import PepperShelf
-from adapters.table import Rows
+from adapters.table import Rows, Write
 from events.outbound import ConsentChanged
 from functions import adopting, context, evidence, rekeying, wiring
 from functions.caller import READERS, Caller, access
 from functions.finding import find
+from functions.foretelling import Future
 from functions.party import party
 from rules import keys
 from schemas.errors import Misconfigured
@@ -160,9 +161,11 @@ class Company:
 
     def former(self) -> list[Key]:
         """Where a key under the first pepper is, in either table."""
-        named = [Identifier(type="email", value=f"{name}@example.com") for name in NAMES]
-        named += [Identifier(type="phone", value=number) for number in (JUNK, NUMBER)]
-        old = {keys.of_identifier(PEPPER, each) for each in named}
+        old = {self.key(name) for name in NAMES}
+        old |= {
+            keys.of_identifier(PEPPER, Identifier(type="phone", value=number))
+            for number in (JUNK, NUMBER)
+        }
         rows = [row for table in self.tables() for row in table.store.rows.items()]
         return [
             key
@@ -170,6 +173,10 @@ class Company:
             if any(each in f"{key} {row}" for each in old)
             or (key.pk.startswith("N#") and keys.made_with(key.pk) < 2)
         ]
+
+    def key(self, name: str) -> str:
+        address = Identifier(type="email", value=f"{name}@example.com")
+        return keys.of_identifier(PEPPER, address)
 
     def tables(self) -> tuple[FakeTable, FakeTable]:
         assert isinstance(self.journal, FakeTable)
@@ -204,6 +211,23 @@ def test_nobody_changes_nothing_is_announced_and_everybody_is_found_at_every_mom
     assert (company.everybody(), company.views(), company.customers()) == before
     assert company.may_write_to("shop:ada")
     assert not company.may_write_to("crm:dora")
+
+
+def test_a_dry_run_that_was_cut_short_is_begun_anew(company: Company) -> None:
+    other = {**RULES, "identity": {"types": {"email": {"level": 1, "limit": 9}}}}
+    tried = company.ask("POST /v1/policy/diff", policy=other)
+    future = Future(
+        company.hub.world.table, "d1", wiring.laws(Policy.model_validate(RULES).identity)
+    )
+    place = future._place(company.key("ada"))
+    company.hub.world.table.write(Write("put", place, {"n": 1}))
+    company.start()
+    while company.turn().under_way:
+        company.hub.world.stream()
+    assert company.former() == []
+    again = company.ask("POST /v1/policy/diff", policy=other, cursor=tried["next"] or "0|")
+    assert again["status"] == 409
+    assert "status" not in company.ask("POST /v1/policy/diff", policy=other)
 
 
 def test_what_is_announced_late_reaches_who_carries_the_address_by_its_name_of_today(
