@@ -73,7 +73,7 @@ def _visit(item: Item, going: Going, laws: Laws) -> Steps[None]:
     if place.pk.startswith("N#") and going.step == "names":
         yield from relist(place, laws.pepper)
         return
-    if going.step == "rest" and _is_of_a_dry_run(place):
+    if going.step == "rest" and (_is_of_a_dry_run(place) or _is_gate(place, laws.pepper)):
         yield from surely(Write("delete", place))
         return
     to = taken(place, laws.pepper)
@@ -122,6 +122,12 @@ def _bound(island: Island) -> frozenset[IdentifierKey]:
 def _is_of_a_dry_run(place: Key) -> bool:
     """What it noted is under former names; one that was cut short is begun anew."""
     return place.pk.startswith("POLICY") and place.sk.startswith("DIFF#")
+
+
+def _is_gate(place: Key, pepper: Pepper) -> bool:
+    """Of a former name."""
+    kind, _, name = place.pk.partition("#")
+    return kind == "I" and place.sk.startswith("GATE#") and keys.renewed(pepper, name) != name
 
 
 def relist(place: Key, pepper: Pepper) -> Steps[None]:

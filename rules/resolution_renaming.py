@@ -77,14 +77,16 @@ def _carry(key: IdentifierKey, laws: Laws) -> Steps[None]:
 
 
 def plan_whole(draft: Draft, key: IdentifierKey, laws: Laws) -> None:
-    """All at once, where it still links and still has not too many carriers."""
+    """All at once, where it still links and still has not too many carriers. The new name has no
+    gates yet.
+    """
     cell = draft.identifier(key)
     if cell is None or not usable(cell) or cell.moved or len(cell.members) > TOGETHER:
         return
     new = keys.renewed(laws.pepper, key)
     _take(draft, cell, sorted(cell.members), laws)
     draft.drop(cell)
-    draft.put(cell.model_copy(update={"key": new, "version": 0}))
+    draft.put(cell.model_copy(update={"key": new, "version": 0, "epoch": 0}))
     recompute(draft, laws)
 
 
@@ -144,13 +146,12 @@ def _member_rows(new: IdentifierHead, there: list[SubjectKey]) -> list[Write]:
 
 
 def plan_end(draft: Draft, key: IdentifierKey) -> None:
-    """The former name is free again, and nobody will take it."""
+    """The former name is free again, and nobody will take it. Its gates stay closed until all have
+    ended who may have read it in an epoch before.
+    """
     cell = draft.identifier(key)
-    if cell is None or cell.members:
-        return
-    if cell.epoch:
-        draft.rows += [Write("delete", gate_key(key, n)) for n in range(SHARDS)]
-    draft.drop(cell)
+    if cell and not cell.members:
+        draft.drop(cell)
 
 
 def _take(draft: Draft, cell: IdentifierHead, part: list[SubjectKey], laws: Laws) -> None:
