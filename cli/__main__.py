@@ -1,4 +1,4 @@
-"""`python -m cli`: 0 done, 1 no answer, 2 not understood."""
+"""`python -m cli`: 0 done, 1 no answer, 2 not understood, 3 not as asked for."""
 
 import getpass
 import sys

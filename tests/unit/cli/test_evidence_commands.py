@@ -18,7 +18,7 @@ EXPLAINED = {
     ],
 }  # fmt: skip
 JUDGED = {
-    "at": AT, "by": "u-1", "written": 2,
+    "at": AT, "by": "u-1", "written": 2, "joined": False,
     "customers": [
         {"customer": ADA, "subjects": ["shop:customer:1"]},
         {"customer": "c2", "subjects": ["crm:contact:7"]},
@@ -80,10 +80,10 @@ def test_a_split_says_its_stage_first_and_shows_the_sides(terminal: Terminal) ->
 
 
 def test_a_merge_that_a_rule_forbids_says_so(terminal: Terminal) -> None:
-    refused = {**JUDGED, "because": ["unique always: shop:customer"]}
+    refused = {**JUDGED, "because": ["unique always: two ids"], "advice": ["merge the two there"]}
     terminal.hub.answers["/v1/customers/merge"] = (200, refused)
-    assert terminal.run("customer merge shop:customer:1 crm:contact:7") == 0
-    assert "not as asked for" in terminal.out
+    assert terminal.run("customer merge shop:customer:1 crm:contact:7") == 3
+    assert "not as asked for:\n  unique always: two ids\n  merge the two there" in terminal.out
     assert sent(terminal)["a"] == "shop:customer:1"
 
 
