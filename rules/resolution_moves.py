@@ -121,7 +121,7 @@ def _placed(move: Move, laws: Laws) -> Steps[None]:
         if not move.linked and not move.gone:
             raise RetryLater("a record: its newer version comes first")
         for s in left_by(move, standing, laws):
-            yield from part(s)
+            yield from part(s, laws)
         try:
             yield from transact(writes_of([replace(move, standing=standing)]))
         except Conflict:
@@ -139,6 +139,6 @@ def outdated(move: Move, standing: Standing, laws: Laws) -> Steps[None]:
         return
     place = case.row_key if standing.here else standing.place
     if place.pk != case.row_key.pk:
-        yield from part(case.s)
+        yield from part(case.s, laws)
     elif stale := frozenset(case.links) - standing.names(case, laws):
-        yield from part(case.s, stale.union(keys.renewed(laws.pepper, key) for key in stale))
+        yield from part(case.s, laws, stale.union(keys.renewed(laws.pepper, key) for key in stale))
