@@ -107,7 +107,7 @@ class Hub:
 class Terminal:
     """Runs a command line; `out` and `err` are what it wrote."""
 
-    hub: Hub
+    hub: Hub = field(default_factory=Hub)
     out: str = ""
     err: str = ""
 
