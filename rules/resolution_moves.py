@@ -22,7 +22,7 @@ from schemas.graph import SubjectKey
 from schemas.rows import Conflict, Key
 
 ATTEMPTS: Final = 12
-AT_ONCE: Final = 30
+RECORDS_AT_ONCE: Final = 30
 """New records of one transaction: each has a row and a pointer."""
 
 
@@ -84,8 +84,8 @@ def _placed_together(moves: Mapping[int, Move]) -> Steps[dict[int, Move]]:
             groups[about][position] = move
     left = dict(moves)
     for group in groups.values():
-        for start in range(0, len(group), AT_ONCE):
-            some = dict(list(group.items())[start : start + AT_ONCE])
+        for start in range(0, len(group), RECORDS_AT_ONCE):
+            some = dict(list(group.items())[start : start + RECORDS_AT_ONCE])
             if len(some) < 2:
                 continue
             if (yield from _at_once(some.values())):

@@ -34,7 +34,7 @@ OF: Final = "of"
 """What the head's `parted` was: a later one has a row of its own."""
 TURN: Final = timedelta(seconds=15)
 """Nothing is begun after that: what is under way has the rest of the function's time."""
-AT_ONCE: Final = 500
+DUE_AT_ONCE: Final = 500
 """Of those that are due, so many are read in a turn: more than it has time to settle."""
 
 
@@ -81,7 +81,7 @@ def tend(now: datetime, laws: Laws) -> Steps[int]:
     """
     done, broken = 0, None
     until = laws.now() + TURN
-    for row in (yield from earliest(PARTED, f"{_time(now)}~", AT_ONCE)):
+    for row in (yield from earliest(PARTED, f"{_time(now)}~", DUE_AT_ONCE)):
         if laws.now() >= until:
             break
         try:

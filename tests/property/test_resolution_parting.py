@@ -145,7 +145,7 @@ def test_a_turn_reads_no_more_of_those_who_are_due_than_it_may_settle() -> None:
     table = Watched()
     crowd(table, timedelta())
     reads_of(1, table)
-    assert len(waiting(table)) == 1000 - resolution_parting.AT_ONCE
+    assert len(waiting(table)) == 1000 - resolution_parting.DUE_AT_ONCE
 
 
 def test_an_order_moves_back_as_its_newest_version_says() -> None:
