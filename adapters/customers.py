@@ -44,7 +44,7 @@ def profile_from(item: Item) -> Profile:
     return Profile.model_validate_json(str(item["data"]))
 
 
-class Kept(NamedTuple):
+class KeptView(NamedTuple):
     """A folded view, and those of its fields of which nobody is known to have been told."""
 
     profile: Profile
@@ -58,7 +58,7 @@ class Look(NamedTuple):
 
     islands: Mapping[str, Island]
     heads: Mapping[SubjectKey, SubjectHead]
-    views: Mapping[CustomerId, Kept | None]
+    views: Mapping[CustomerId, KeptView | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,13 @@ class Customers:
         return Look(
             self._today(names, found),
             {pk[2:]: subject_from(row) for pk, row in rows.items() if pk.startswith("S#")},
-            {each: kept_from(rows[f"C#{each}"]) if f"C#{each}" in rows else None for each in ids},
+            {
+                each: kept_view_from(rows[f"C#{each}"]) if f"C#{each}" in rows else None
+                for each in ids
+            },
         )
 
-    def store(self, kept: Kept, seen: int, beside: Sequence[Write]) -> None:
+    def store(self, kept: KeptView, seen: int, beside: Sequence[Write]) -> None:
         """Keeps a view with the rows beside it, if the one that was read (version `seen`) is still
         there: `Conflict`.
         """
@@ -175,10 +178,10 @@ class Customers:
         return frozenset(str(item["sk"]) for item in rows.items)
 
 
-def kept_from(row: Item) -> Kept:
+def kept_view_from(row: Item) -> KeptView:
     """A view, with what is still to be told of it."""
     untold = row.get("untold")
-    return Kept(profile_from(row), untold if isinstance(untold, frozenset) else frozenset())
+    return KeptView(profile_from(row), untold if isinstance(untold, frozenset) else frozenset())
 
 
 def consent_from(item: Item) -> ConsentRow:

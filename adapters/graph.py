@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from adapters.table import Table
 from rules.resolution_calls import (
+    Earliest,
     InsertMany,
     Page,
     Pause,
@@ -49,7 +50,7 @@ class Stores:
 
     def _perform(self, call: StoreCall) -> Any:  # noqa: ANN401 - each call has its own answer
         match call:
-            case ReadMany() | Query() | Scan():
+            case ReadMany() | Query() | Earliest() | Scan():
                 return self._read(call)
             case Transact(writes):
                 return self.graph.transact(writes)
@@ -60,12 +61,14 @@ class Stores:
             case Pause(attempt):
                 return self.pause(self.jitter() * min(1.0, 0.02 * 2**attempt))
 
-    def _read(self, call: ReadMany | Query | Scan) -> object:
+    def _read(self, call: ReadMany | Query | Earliest | Scan) -> object:
         match call:
             case ReadMany(keys):
                 return self.graph.get_many(keys)
             case Query(pk, begins, table):
                 return tuple(self._table(table).all(pk, begins))
+            case Earliest(pk, until, most):
+                return self.graph.query(pk, until=until, limit=most).items
             case Scan(after, table):
                 rows = self._table(table).scan(after)
                 return Page(rows.items, rows.after)

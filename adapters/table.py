@@ -92,13 +92,14 @@ class Table:
         pk: str,
         begins: str = "",
         *,
+        until: str = "",
         consistent: bool = True,
         limit: int | None = None,
         newest_first: bool = False,
         after: Key | None = None,
     ) -> Rows:
-        """One page of a partition's rows whose sort key begins so, in order."""
-        payload = key_condition(pk, begins) | {
+        """One page of a partition's rows whose sort key begins so, or is not beyond, in order."""
+        payload = key_condition(pk, begins, until) | {
             "ConsistentRead": consistent,
             "ScanIndexForward": not newest_first,
         }

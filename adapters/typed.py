@@ -103,13 +103,16 @@ def _update_expression(write: Write, names: dict[str, str], values: dict[str, Va
     return " ".join(parts)
 
 
-def key_condition(pk: str, begins: str) -> dict[str, Any]:
-    """The rows of a partition whose sort key begins so."""
+def key_condition(pk: str, begins: str, until: str = "") -> dict[str, Any]:
+    """The rows of a partition whose sort key begins so, or is not beyond `until`."""
     values: dict[str, Any] = {":pk": {"S": pk}}
     expression = "pk = :pk"
     if begins:
         expression += " AND begins_with(sk, :sk)"
         values[":sk"] = {"S": begins}
+    elif until:
+        expression += " AND sk <= :sk"
+        values[":sk"] = {"S": until}
     return {"KeyConditionExpression": expression, "ExpressionAttributeValues": values}
 
 

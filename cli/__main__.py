@@ -1,4 +1,4 @@
-"""`python -m cli`: 0 done, 1 no answer, 2 not understood."""
+"""`python -m cli`: 0 done, 1 no answer, 2 not understood, 3 not as asked for."""
 
 import getpass
 import sys
@@ -6,6 +6,7 @@ import time
 import uuid
 from argparse import Namespace
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cli import targets
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
             err=sys.stderr,
             pause=time.sleep,
             clock=time.monotonic,
+            now=lambda: datetime.now(UTC),
             key=lambda: str(uuid.uuid4()),
         )
         code: int = given.run(session, given)

@@ -18,7 +18,7 @@ from cli.failure import Failure
 from cli.session import Session
 from connectors import registry
 from connectors.contract import Spec
-from schemas.config import System
+from schemas.config import Config, System
 from schemas.errors import Misconfigured
 
 FILE: Final = Path("sluice.yaml")
@@ -27,10 +27,14 @@ FILE: Final = Path("sluice.yaml")
 def run(session: Session, given: Namespace) -> int:
     """Keeps what was entered; what was left empty stays as it is."""
     try:
-        system, source = _system(given.name)
+        config = files.config(FILE)
+        system, source = _system(config, given.name), given.name in config.sources
         spec = registry.load(system.connector).SPEC
     except Misconfigured as error:
         raise Failure(str(error)) from error
+    if source and given.name in config.destinations:
+        shared = "is both a source and a destination: both use these credentials"
+        session.progress(f"{given.name} {shared}")
     entered = _entered(spec, webhooks=source and spec.webhooks)
     session.about_to(f"keeping the credentials of {given.name}")
     client = secrets_manager(session)
@@ -47,14 +51,13 @@ def run(session: Session, given: Namespace) -> int:
     return 0
 
 
-def _system(name: str) -> tuple[System, bool]:
-    config = files.config(FILE)
+def _system(config: Config, name: str) -> System:
     found: System | None = config.sources.get(name) or config.destinations.get(name)
     if found is None:
         known = ", ".join({**config.sources, **config.destinations})
         message = f"sluice.yaml has no system {name}. It has: {known}"
         raise Failure(message)
-    return found, name in config.sources
+    return found
 
 
 def _entered(spec: Spec, *, webhooks: bool) -> dict[str, Json]:

@@ -2,12 +2,13 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cli.api import Json, path
 from cli.failure import Failure
-from cli.render_policy import adoption, difference
+from cli.render_policy import adoption, carrying_out, difference
 from cli.session import Session
 from schemas.errors import Misconfigured
 from schemas.evidence import AdoptionView, DiffView
@@ -18,6 +19,13 @@ LOOK_EVERY: Final = 2.0
 PATIENCE: Final = 3600
 
 Command = Callable[..., ArgumentParser]
+
+
+class Progress(NamedTuple):
+    """What was last told of an adoption."""
+
+    starts_at: datetime | None
+    seen: int
 
 
 def add(commands: Any, command: Command) -> None:  # noqa: ANN401 - argparse names no type
@@ -97,17 +105,25 @@ def _tried(session: Session, policy: Policy) -> DiffView:
 
 def _waited(session: Session, answer: Json) -> Json:
     until = session.clock() + PATIENCE
-    told = -1
+    told = _progress(session, answer, None)
     while not answer.get("done"):
         if session.clock() > until:
             message = "it is still being carried out, in the background: ./sluice policy show"
             raise Failure(message)
         session.pause(LOOK_EVERY)
         answer = session.api.post("privacy", path("policy", "adoption"), session.key())
-        if answer["seen"] != told:
-            told = answer["seen"]
-            session.progress(f"{told} items looked at" if told else "waiting for resolvers")
+        told = _progress(session, answer, told)
     return answer
+
+
+def _progress(session: Session, answer: Json, told: Progress | None) -> Progress:
+    """Says how far it is, or until when it waits, when that is news."""
+    view = AdoptionView.model_validate(answer)
+    found = Progress(view.starts_at, view.seen)
+    line = carrying_out(view, session.now())
+    if found != told and line:
+        session.progress(line)
+    return found
 
 
 def _read(file: Path) -> Policy:

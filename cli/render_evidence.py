@@ -13,6 +13,7 @@ def judged(view: JudgedView) -> str:
         lines += [f"  {part.customer}", *(f"    {subject}" for subject in part.subjects)]
     if view.because:
         lines += ["not as asked for:", *(f"  {each}" for each in view.because)]
+        lines += [f"  {each}" for each in view.advice]
     return "\n".join([*lines, f"{view.written} pieces of evidence kept, by {view.by}"])
 
 

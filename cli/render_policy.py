@@ -1,5 +1,8 @@
 """The policy, its dry run and its adoption as a person reads them."""
 
+from datetime import datetime
+from math import ceil
+
 from cli.render import minute
 from schemas.evidence import AdoptionView, DiffView
 
@@ -26,6 +29,22 @@ def difference(view: DiffView) -> str:
     if len(view.items) > SHOWN:
         lines.append(f"  and {len(view.items) - SHOWN} more: add --json")
     return "\n".join(lines)
+
+
+def carrying_out(view: AdoptionView, now: datetime) -> str:
+    """How far an adoption is, or until when it waits and why; nothing when it is over."""
+    if view.done or view.starts_at is None:
+        return ""
+    left = ceil((view.starts_at - now).total_seconds())
+    if left <= 0:
+        return f"{view.seen} items looked at" if view.seen else ""
+    until = f"waiting {left} s, until {view.starts_at:%H:%M:%S} UTC"
+    if view.last:
+        return f"{until}: then all is gone through again, for what ran beside the first time"
+    return (
+        f"{until}: by then no resolver uses the former rules; then all is gone through, and "
+        "once more after as long a wait"
+    )
 
 
 def adoption(view: AdoptionView) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TextIO
 
 from cli.api import Api, Json
@@ -10,7 +11,7 @@ from cli.api import Api, Json
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One run of the command line. `key` makes idempotency keys."""
+    """One run of the command line. `key` makes idempotency keys; `clock` never goes back."""
 
     api: Api
     stage: str
@@ -19,6 +20,7 @@ class Session:
     err: TextIO
     pause: Callable[[float], None]
     clock: Callable[[], float]
+    now: Callable[[], datetime]
     key: Callable[[], str]
 
     def show(self, answer: Json, text: Callable[[], str]) -> None:

@@ -13,6 +13,8 @@ from schemas.evidence import JudgedView
 from schemas.views import ReviewsView
 
 WHO: Final = "a name, address, number, id, or <source>:<object>:<id>"
+NOT_AS_ASKED: Final = 3
+"""It is kept, and a rule that is stronger keeps it from being so."""
 Command = Callable[..., ArgumentParser]
 
 
@@ -83,5 +85,6 @@ def _said(made: ArgumentParser) -> None:
 def _post(session: Session, given: Namespace, to: str, body: Json) -> int:
     key = given.key or session.key()
     answer = session.api.post(given.role, to, key, {**body, "why": given.why})
-    session.show(answer, lambda: judged(JudgedView.model_validate(answer)))
-    return 0
+    view = JudgedView.model_validate(answer)
+    session.show(answer, lambda: judged(view))
+    return NOT_AS_ASKED if view.because else 0

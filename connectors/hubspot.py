@@ -95,11 +95,13 @@ def parse(system: System, inbound: Inbound) -> Delivery:
             told.append(("contact", _gone(event)))
         elif kind == "contact" and what == "merge":
             told.append(("contact_merge", event))
+        elif kind and (named := text(event.get("objectId"))):
+            fetched.setdefault(kind, {})[named] = None
         elif kind:
-            fetched.setdefault(kind, {})[text(event.get("objectId"))] = None
+            told.append(("nameless", event))
         if what == "privacyDeletion":
             told.append(("privacy_request", event))
-    fetch = {kind: tuple(one for one in ids if one) for kind, ids in fetched.items()}
+    fetch = {kind: tuple(ids) for kind, ids in fetched.items()}
     return Delivery(_name(body), tuple(told), fetch)
 
 

@@ -158,9 +158,17 @@ def _worth(system: System, properties: Raw, stage: str) -> Money | None:
     return worth
 
 
+def nameless(source: str, system: System, raw: Raw) -> Observation:
+    """An event that does not say which object it is about."""
+    del source, system, raw
+    message = "the event names no objectId"
+    raise BadRecord(message)
+
+
 MAKERS: Final[dict[str, records.Maker]] = {
     "contact": contact,
     "contact_merge": contact_merge,
     "deal": deal,
+    "nameless": nameless,
     "privacy_request": records.privacy_request,
 }

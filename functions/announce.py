@@ -8,7 +8,7 @@ from adapters.customers import Customers
 from adapters.typed import decode
 from functions import wiring
 from functions.folding import Views, fold_all
-from functions.following import Said, follow
+from functions.following import Announcement, follow
 from functions.problem import Answer
 from rules.announcing import Change
 from schemas.errors import BadRecord, Misconfigured, RetryLater
@@ -68,7 +68,7 @@ def announce(changes: Sequence[Change]) -> None:
     wiring.metrics().add_metric("LinksTooLarge", "Count", news.too_large)
 
 
-def _publish(said: Sequence[Said]) -> None:
+def _publish(said: Sequence[Announcement]) -> None:
     now = wiring.now()
     events = [
         bus.envelope(each.data, source="announce", id=each.id, time=now, subject=each.data.customer)

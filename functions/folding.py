@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from adapters.customers import Customers, Kept, Look
+from adapters.customers import Customers, KeptView, Look
 from adapters.table import Conflict
 from rules import finding, profile
 from rules.keys import Pepper
@@ -29,7 +29,7 @@ class Job(NamedTuple):
     into: CustomerId | None = None
 
 
-class Rows(NamedTuple):
+class ProfileRows(NamedTuple):
     """What profiles are folded from."""
 
     islands: Mapping[str, Island]
@@ -46,11 +46,13 @@ class Views:
     pepper: Pepper
 
 
-def fold_all(views: Views, jobs: Mapping[CustomerId, Job], seen: Look) -> dict[CustomerId, Kept]:
+def fold_all(
+    views: Views, jobs: Mapping[CustomerId, Job], seen: Look
+) -> dict[CustomerId, KeptView]:
     """Folds and stores each; one that moves while it is folded is folded again. Answers with the
     views that somebody is still to be told of. `seen` is what was read on the way to the jobs.
     """
-    untold: dict[CustomerId, Kept] = {}
+    untold: dict[CustomerId, KeptView] = {}
     left = dict(jobs)
     for _ in range(ATTEMPTS):
         for customer, kept in _fold(views, left, seen).items():
@@ -64,7 +66,7 @@ def fold_all(views: Views, jobs: Mapping[CustomerId, Job], seen: Look) -> dict[C
     raise RetryLater(message)
 
 
-def _fold(views: Views, jobs: Mapping[CustomerId, Job], seen: Look) -> dict[CustomerId, Kept]:
+def _fold(views: Views, jobs: Mapping[CustomerId, Job], seen: Look) -> dict[CustomerId, KeptView]:
     """Folds each once: what is kept now. Those that somebody else stored meanwhile are left out.
 
     The profile is read before what it is folded from. So whoever stored the version that was
@@ -84,7 +86,7 @@ def _fold(views: Views, jobs: Mapping[CustomerId, Job], seen: Look) -> dict[Cust
 
 def read(
     customers: Customers, jobs: Mapping[CustomerId, Job], islands: Mapping[str, Island] = UNKNOWN
-) -> Rows:
+) -> ProfileRows:
     """All that the customers are folded from. `islands` are as somebody saw them before: they tell
     which subjects to read, unless they have changed.
     """
@@ -93,7 +95,7 @@ def read(
     subjects = _subjects(jobs, found.islands)
     missed = subjects - likely
     heads = {**found.heads, **(customers.heads(missed) if missed else {})}
-    return Rows(found.islands, heads, customers.contacts(sorted(subjects)))
+    return ProfileRows(found.islands, heads, customers.contacts(sorted(subjects)))
 
 
 def _subjects(jobs: Mapping[CustomerId, Job], islands: Mapping[str, Island]) -> set[SubjectKey]:
@@ -106,24 +108,24 @@ def _subjects(jobs: Mapping[CustomerId, Job], islands: Mapping[str, Island]) -> 
     }
 
 
-def folded(customer: CustomerId, job: Job, rows: Rows, rules: IdentityRules) -> Profile:
+def folded(customer: CustomerId, job: Job, rows: ProfileRows, rules: IdentityRules) -> Profile:
     """The customer as its rows say, with version 0; a gone one says who took it over."""
     island = rows.islands.get(job.island) or Island(g=job.island, version=0)
     found = profile.fold(island, rows.heads, rows.records, customer, rules)
     return found.model_copy(update={"into": job.into}) if found.gone else found
 
 
-def _store(views: Views, old: Kept | None, new: Profile) -> Kept:
+def _store(views: Views, old: KeptView | None, new: Profile) -> KeptView:
     """What is kept now: the new view, unless nothing of it differs. Of another name for the same
     identifier nobody is told.
     """
     before, untold = old or (None, frozenset[str]())
     if before is None and new.gone:
-        return Kept(new)
+        return KeptView(new)
     names = profile.changed(before, new, views.pepper)
     if before and not names and before.island == new.island and profile.named_alike(before, new):
-        return Kept(before, untold)
+        return KeptView(before, untold)
     seen = before.version if before else 0
-    kept = Kept(new.model_copy(update={"version": seen + 1}), untold.union(names))
+    kept = KeptView(new.model_copy(update={"version": seen + 1}), untold.union(names))
     views.customers.store(kept, seen, finding.rows(views.pepper, before, new))
     return kept

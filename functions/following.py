@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from adapters.customers import Customers, Kept, Look, consent_from, profile_from, profile_key
+from adapters.customers import Customers, KeptView, Look, consent_from, profile_from, profile_key
 from events.outbound import ConsentChanged, CustomerChanged, CustomersMerged, CustomerSplit
 from functions.folding import UNSEEN, Job
 from rules import announcing, bonds, finding, keys, listing, profile
@@ -20,7 +20,7 @@ Data = ConsentChanged | CustomerChanged | CustomersMerged | CustomerSplit
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Announcement:
     """An event, and the id that is its own however often it is said."""
 
     id: str
@@ -33,7 +33,7 @@ class News:
 
     seen: Look
     jobs: dict[CustomerId, Job] = field(default_factory=dict)
-    said: list[Said] = field(default_factory=list)
+    said: list[Announcement] = field(default_factory=list)
     listed: list[Write] = field(default_factory=list)
     erased: list[Profile] = field(default_factory=list)
     too_large: int = 0
@@ -43,16 +43,16 @@ class News:
         """Adds an event of this item's change."""
         image = change.new or change.old or {}
         parts = (*change.key, image.get("v", 0), type(data).__name__, data.customer)
-        self.said.append(Said(announcing.event_id(*parts), data))
+        self.said.append(Announcement(announcing.event_id(*parts), data))
 
-    def say_changed(self, kept: Kept) -> None:
+    def say_changed(self, kept: KeptView) -> None:
         """Adds that a view is another, which the change of no other item says."""
         customer, version = kept.profile.customer, kept.profile.version
         data = CustomerChanged(
             customer=customer, version=version, changed=tuple(sorted(kept.untold))
         )
         parts = (*profile_key(customer), version, CustomerChanged.__name__, customer)
-        self.said.append(Said(announcing.event_id(*parts), data))
+        self.said.append(Announcement(announcing.event_id(*parts), data))
 
     def writes(self, pepper: Pepper) -> list[Write]:
         """The rows of the lists that go with no view."""
@@ -190,7 +190,7 @@ def _on_profile(change: Change, places: Places, news: News) -> None:
     if change.new is None and change.old is not None:
         old = profile_from(change.old)
         new = _ended(old)
-        news.say_changed(Kept(new, frozenset(profile.changed(old, new, places.pepper))))
+        news.say_changed(KeptView(new, frozenset(profile.changed(old, new, places.pepper))))
         news.erased.append(old)
 
 

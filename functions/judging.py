@@ -50,12 +50,12 @@ def split(whole: frozenset[SubjectKey], side: frozenset[SubjectKey], judge_: Jud
 
 def joined(parties: Sequence[Party], judge_: Judge) -> JudgedView:
     """Makes one customer of several, overruling every `never` between them."""
-    first, *others = {each.customer: each for each in parties}.values()
-    verdicts: dict[Verdict, None] = {}
-    for other in others:
-        pairs = [(_founder(first), _founder(other)), *_apart(first, other)]
-        for pair in pairs:
-            verdicts[merge_verdict(pair, judge_.at, judge_.by, judge_.why)] = None
+    first, *others = every = list({each.customer: each for each in parties}.values())
+    pairs = [
+        *((_founder(first), _founder(other)) for other in others),
+        *(pair for two in combinations(every, 2) for pair in _apart(*two)),
+    ]
+    verdicts = {merge_verdict(pair, judge_.at, judge_.by, judge_.why): None for pair in pairs}
     return _judged(parties, tuple(verdicts), judge_)
 
 
@@ -108,7 +108,14 @@ def told(
         )
         for customer in customers
     )
-    return JudgedView(at=judge_.at, by=judge_.by, written=written, customers=parts, because=because)
+    return JudgedView(
+        at=judge_.at,
+        by=judge_.by,
+        written=written,
+        joined=len(parts) == 1,
+        customers=parts,
+        because=because,
+    )
 
 
 def _judged(parties: Sequence[Party], verdicts: Sequence[Verdict], judge_: Judge) -> JudgedView:

@@ -8,11 +8,9 @@ from adapters.customers import Customers, consent_from, profile_from, profile_ke
 from adapters.table import Item, Table
 from adapters.together import side_by_side
 from rules import bonds
+from rules.consent import ConsentRows
 from rules.delivery import Addressee, Person
 from schemas.graph import ConsentRow, CustomerId, Profile
-
-Rows = Mapping[str, tuple[ConsentRow, ...]]
-"""Address or subject → what was said about it or by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Reader:
         people = [Person(v, islands[v.island]) for v in views if v.island in islands]
         return {person.profile.customer: person for person in people if person.subjects}
 
-    def said(self, person: Person, addressee: Addressee) -> Rows:
+    def said(self, person: Person, addressee: Addressee) -> ConsentRows:
         """Every consent event that bears on an addressee, by address and by subject.
 
         The journal holds what a restored graph may have lost; it is written before the graph, and
@@ -53,7 +51,7 @@ class Reader:
             said[about] = said.get(about, ()) + events
         return {**said, **self._taken(person, {s: said[s] for s in person.subjects})}
 
-    def _taken(self, person: Person, own: Rows) -> Rows:
+    def _taken(self, person: Person, own: ConsentRows) -> ConsentRows:
         """Costs nothing to who was never parted from anybody.
 
         The journal has every withdrawal, also of those who were erased; grants, which can only
@@ -70,7 +68,7 @@ class Reader:
             return {}
         there = _each(self._there, others)
         said = {**own, **{each: (*there[each], *kept[each]) for each in others}}
-        return bonds.taken(person.island.bonds, who, said)
+        return bonds.taken_along(person.island.bonds, who, said)
 
     def _views(self, wanted: Mapping[CustomerId, int]) -> list[Profile]:
         seen = {profile_key(customer): version for customer, version in wanted.items()}
@@ -95,11 +93,11 @@ def _place(about: str) -> str:
     return f"I#{about}" if "#" in about else f"S#{about}"
 
 
-def _all(rows: Rows) -> Iterable[ConsentRow]:
+def _all(rows: ConsentRows) -> Iterable[ConsentRow]:
     return (event for each in rows.values() for event in each)
 
 
-def _each(read: Callable[[str], tuple[ConsentRow, ...]], wanted: Sequence[str]) -> Rows:
+def _each(read: Callable[[str], tuple[ConsentRow, ...]], wanted: Sequence[str]) -> ConsentRows:
     return dict(zip(wanted, side_by_side([partial(read, each) for each in wanted]), strict=True))
 
 

@@ -77,9 +77,19 @@ def _receive(name: str, source: Source, request: Inbound) -> Answer:
         return problem(401, f"{forged.reason}. Nothing was stored.")
     if request.method == "GET":
         return answer(200, {"source": name})
-    delivery = connector.parse(source, request)
+    try:
+        delivery = connector.parse(source, request)
+    except BadRecord as error:
+        return _unreadable(name, request, error)
     kept, aside = publish(name, source, connector, delivery)
     return answer(200, {"accepted": kept, "set_aside": aside})
+
+
+def _unreadable(name: str, request: Inbound, error: BadRecord) -> Answer:
+    """The sender is who it says, so what it sent is kept, though it may be no text at all."""
+    raw = request.body.decode(errors="backslashreplace")
+    quarantine.keep(wiring.graph(), name, ("delivery", raw), error, wiring.now())
+    return problem(400, f"{error.reason}. It is set aside; correct it and send it again.")
 
 
 def _refused(connector: Connector, request: Inbound) -> Answer | None:

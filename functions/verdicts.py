@@ -1,12 +1,13 @@
 """The routes by which people decide who is who."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Final
 
 from adapters.customers import Customers
 from functions import judging, showing, wiring
 from functions.asking import Moment, body, once
-from functions.caller import Access, Role, clearance, require
+from functions.caller import Access, Role, clearance
 from functions.explaining import explained
 from functions.finding import by_id, subject_named
 from functions.judging import Judge
@@ -15,6 +16,7 @@ from functions.problem import Answer, NotServed
 from functions.serving import Request
 from rules import listing
 from rules.identity import founder
+from rules.refusal import refusal
 from schemas.evidence import JudgedView, MergeAsked, ReviewAsked, SplitAsked
 from schemas.graph import CustomerId, Review, SubjectKey
 
@@ -34,7 +36,7 @@ def split(request: Request) -> Answer:
         rest = _rest(request.path["id"], side, again=again)
         return judging.split(rest | side, side, judge)
 
-    return _once(request, "split", asked.why, decide)
+    return _once(request, "split", asked.why, allowed, decide)
 
 
 def _rest(
@@ -60,28 +62,27 @@ def merge(request: Request) -> Answer:
     def decide(judge: Judge, _: bool) -> JudgedView:
         return _joined([party(each, allowed) for each in (asked.a, asked.b)], judge, allowed)
 
-    return _once(request, "merge", asked.why, decide)
+    return _once(request, "merge", asked.why, allowed, decide)
 
 
 def accept(request: Request) -> Answer:
-    """`POST /v1/reviews/{id}/accept`: they are always one."""
+    """`POST /v1/reviews/{id}/accept`: they are always one, unless a stronger rule forbids it."""
     allowed, asked = _allowed(request), body(request, ReviewAsked)
 
     def decide(judge: Judge, _: bool) -> JudgedView:
         return _joined(_parties(request.path["id"]), judge, allowed)
 
-    return _once(request, "accept", asked.why, decide)
+    return _once(request, "accept", asked.why, allowed, decide)
 
 
 def reject(request: Request) -> Answer:
     """`POST /v1/reviews/{id}/reject`: they are never one."""
-    require(request.caller, *MAY)
-    asked = body(request, ReviewAsked)
+    allowed, asked = _allowed(request), body(request, ReviewAsked)
 
     def decide(judge: Judge, _: bool) -> JudgedView:
         return judging.parted(_parties(request.path["id"]), judge)
 
-    return _once(request, "reject", asked.why, decide)
+    return _once(request, "reject", asked.why, allowed, decide)
 
 
 def _allowed(request: Request) -> Access:
@@ -89,10 +90,13 @@ def _allowed(request: Request) -> Access:
 
 
 def _once(
-    request: Request, deed: str, why: str, decide: Callable[[Judge, bool], JudgedView]
+    request: Request,
+    deed: str,
+    why: str,
+    allowed: Access,
+    decide: Callable[[Judge, bool], JudgedView],
 ) -> Answer:
     """Decides once, as of when it was first asked for; told as far as the caller may see."""
-    allowed = _allowed(request)
 
     def do(moment: Moment) -> JudgedView:
         view = decide(Judge(request.caller.name, why, moment.at), moment.again)
@@ -103,14 +107,12 @@ def _once(
 
 def _joined(parties: list[Party], judge: Judge, allowed: Access) -> JudgedView:
     view = judging.joined(parties, judge)
-    if len(view.customers) == 1:
+    if view.joined:
         return view
-    a, b = (_today(each) for each in parties[:2])
-    because = dict.fromkeys(
-        f"{each.reason} {each.type}: {each.detail}".rstrip(": ")
-        for each in explained(a, b, allowed).obstacles
-    )
-    return view.model_copy(update={"because": tuple(because)})
+    first, *others = {each.customer: each for each in map(_today, parties)}.values()
+    between = (explained(first, other, allowed).obstacles for other in others)
+    found = refusal(chain.from_iterable(between))
+    return view.model_copy(update={"because": found.because, "advice": found.advice})
 
 
 def _today(each: Party) -> Party:

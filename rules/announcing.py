@@ -8,7 +8,9 @@ from itertools import combinations
 from typing import Final, Literal
 
 from events.outbound import CustomersMerged, CustomerSplit
+from rules.identity import PAIRS
 from rules.identity_evidence import weigh
+from rules.keys import type_of
 from schemas.graph import CustomerId, Island, Review, SubjectKey
 from schemas.rows import Item, Key
 
@@ -110,18 +112,21 @@ def too_large(old: Island, new: Island) -> int:
 
 
 def undecided(island: Island) -> tuple[Review, ...]:
-    """The refused links that nobody has said `never` about between all whom they would join.
+    """The refused links of whom nobody has said between all of them that they are one or two.
 
-    Of whom has too many of a type nobody can say so: it is open until there are fewer.
+    What was said itself stays open where a stronger rule refuses it. Of whom has too many of a
+    type nobody can say anything: it is open until there are fewer.
     """
-    stands = weigh(island.verdicts).apart
-    apart = {customers_of(pair, island.labels) for pair in stands}
-    return tuple(
-        review
-        for review in island.reviews
-        if review.reason == "crowded"
-        or not apart.issuperset(combinations(customers_of(review.subjects, island.labels), 2))
-    )
+    stands = weigh(island.verdicts)
+    apart = {customers_of(pair, island.labels) for pair in stands.apart}
+    said = apart | {customers_of(pair, island.labels) for pair, _ in stands.joins}
+
+    def open_(review: Review) -> bool:
+        between = combinations(customers_of(review.subjects, island.labels), 2)
+        decided = apart if type_of(review.identifier) in PAIRS else said
+        return review.reason == "crowded" or not decided.issuperset(between)
+
+    return tuple(review for review in island.reviews if open_(review))
 
 
 def review_id(g: str, review: Review) -> str:

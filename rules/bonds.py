@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, get_args
 
-from rules.consent import EVERYTHING, state_of
+from rules.consent import EVERYTHING, ConsentRows, state_of
 from schemas.graph import Bond, ConsentRow, SubjectKey
 from schemas.observation import Channel
 
@@ -22,9 +22,6 @@ MOST: Final = 1024
 EVER: Final = datetime.max.replace(tzinfo=UTC)
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
-
-Said = Mapping[str, Iterable[ConsentRow]]
-"""Address or subject → what was said about it or by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +71,8 @@ def bound(bonds: Iterable[Bond], about: str, at: datetime) -> frozenset[str]:
         found = more
 
 
-def taken(
-    bonds: Iterable[Bond], who: frozenset[SubjectKey], said: Said
+def taken_along(
+    bonds: Iterable[Bond], who: frozenset[SubjectKey], said: ConsentRows
 ) -> dict[str, tuple[ConsentRow, ...]]:
     """Scopes beside those of the customer's own, by a name that says whom they are from."""
     near = concerning(bonds, who)
@@ -128,7 +125,7 @@ def _in_time(bonds: Sequence[Bond]) -> list[Bond]:
 
 
 def _part(
-    lots: defaultdict[SubjectKey, Lot], bond: Bond, holders: frozenset[str], said: Said
+    lots: defaultdict[SubjectKey, Lot], bond: Bond, holders: frozenset[str], said: ConsentRows
 ) -> None:
     """Everybody of the bond takes along what stood for those of other parts."""
     stood = {each: _stood(each, lots, bond, said) for each in _things(bond)}
@@ -147,7 +144,9 @@ def _take(lot: Lot, one: Taken) -> None:
     lot[one.about, one.events] = both
 
 
-def _stood(each: str, lots: Mapping[SubjectKey, Lot], bond: Bond, said: Said) -> Iterable[Taken]:
+def _stood(
+    each: str, lots: Mapping[SubjectKey, Lot], bond: Bond, said: ConsentRows
+) -> Iterable[Taken]:
     """What held for a member at a parting: by its own events, and by what it had taken along."""
     own = frozenset(row for row in said.get(each, ()) if _made(row, bond))
     found = [Taken(each, own, frozenset(), EVER)]
@@ -162,13 +161,13 @@ def _made(row: ConsentRow, bond: Bond) -> bool:
     return known_at(row) <= bond.until
 
 
-def _as_of(one: Taken, bond: Bond, said: Said) -> Taken:
+def _as_of(one: Taken, bond: Bond, said: ConsentRows) -> Taken:
     """With what had lifted it when the parting began."""
     lifts = (row for row in _lifts(one, said) if row.effective_at <= bond.since)
     return Taken(one.about, one.events.union(lifts), one.by, one.after)
 
 
-def _lifts(one: Taken, said: Said) -> Iterable[ConsentRow]:
+def _lifts(one: Taken, said: ConsentRows) -> Iterable[ConsentRow]:
     """Grants that are later, and were given later: one dated ahead of the parting is not."""
     return (
         row
@@ -188,7 +187,7 @@ def _stands(events: frozenset[ConsentRow]) -> bool:
     )
 
 
-def _scope(one: Taken, said: Said) -> tuple[ConsentRow, ...]:
+def _scope(one: Taken, said: ConsentRows) -> tuple[ConsentRow, ...]:
     """Names whom it is from, not the record that says it: that is another person's."""
     found = [*sorted(one.events, key=repr), *_lifts(one, said)]
     return tuple(row.model_copy(update={"source": BOND, "record": one.about}) for row in found)

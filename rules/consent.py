@@ -5,7 +5,7 @@ scopes the most restrictive holds, and a grant counts only from scopes that spea
 identifier in question, so joining people never permits what was not permitted before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -18,6 +18,8 @@ EVERYTHING: Final = "*"
 ADDRESSES: Final = frozenset({"email", "phone"})
 """The identifiers that consent is kept for."""
 
+ConsentRows = Mapping[str, Sequence[ConsentRow]]
+"""Address or subject → what was said about it or by it."""
 State = Literal["granted", "withdrawn", "future", "silent"]
 
 

@@ -5,21 +5,18 @@ from datetime import datetime
 from typing import Final
 
 from rules import delivery
+from rules.consent import ConsentRows
 from rules.delivery import Addressee, Person
 from rules.gate import Book, permit
-from schemas.graph import ConsentRow
 from schemas.observation import Channel
 from schemas.policy import PurposeRule
 from schemas.views import PurposeView
-
-Said = Mapping[str, tuple[ConsentRow, ...]]
-"""Address or subject → what was said about it or by it."""
 
 REACHED_BY: Final[Mapping[Channel, str]] = {"email": "email", "sms": "phone", "phone": "phone"}
 
 
 def permissions(
-    book: Book, person: Person, everybody: Addressee, said: Said, now: datetime
+    book: Book, person: Person, everybody: Addressee, said: ConsentRows, now: datetime
 ) -> tuple[PurposeView, ...]:
     """One row for each purpose, channel and address. `everybody` stands for no address at all."""
     return tuple(
@@ -31,7 +28,7 @@ def permissions(
 
 
 def _view(
-    book: Book, purpose: str, channel: Channel, about: tuple[Addressee, Said], now: datetime
+    book: Book, purpose: str, channel: Channel, about: tuple[Addressee, ConsentRows], now: datetime
 ) -> PurposeView:
     addressee, said = about
     verdict = permit(book, purpose, channel, delivery.scopes(addressee, said), now)
@@ -48,7 +45,7 @@ def _view(
     )
 
 
-def _channels(book: Book, purpose: str, rule: PurposeRule, said: Said) -> Iterable[Channel]:
+def _channels(book: Book, purpose: str, rule: PurposeRule, said: ConsentRows) -> Iterable[Channel]:
     """Those that a destination uses or that somebody spoke of; any, where the basis is another."""
     if rule.basis != "consent":
         return ("any",)

@@ -25,7 +25,6 @@ run with `adapters.graph.Stores.run`. `laws` is a `Laws`, keys are opaque (`rule
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from rules.resolution_calls import Steps, read_many
 from rules.resolution_case import Case, Received, out_since, prepare
@@ -35,7 +34,7 @@ from rules.resolution_consents import bring_consents
 from rules.resolution_crowds import unsettled
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
-from rules.resolution_links import crowding, news, plan_link, refuse_too_many
+from rules.resolution_links import LINKS_AT_ONCE, crowding, news, plan_link, refuse_too_many
 from rules.resolution_moves import store_moves, survey
 from rules.resolution_places import Move
 from rules.resolution_rows import store_consents, store_records
@@ -43,9 +42,6 @@ from rules.resolution_settling import leave
 from rules.resolution_view import Draft, Unread, View
 from schemas.errors import BadRecord, RetryLater
 from schemas.graph import IdentifierKey, SubjectHead
-
-AT_ONCE: Final = 30
-"""New links of one transaction, or aliases: each brings at most three of its hundred items."""
 
 
 @dataclass(slots=True)
@@ -222,8 +218,8 @@ def _parts(change: Change, crowded: frozenset[IdentifierKey]) -> Iterator[Change
     aside = {key: link for key, link in change.links.items() if key in crowded}
     links = [(key, link) for key, link in change.links.items() if key not in crowded]
     aliases = list(change.aliases.items())
-    for start in range(0, max(len(links), 1), AT_ONCE):
-        yield replace(change, links=aside | dict(links[start : start + AT_ONCE]), aliases={})
+    for start in range(0, max(len(links), 1), LINKS_AT_ONCE):
+        yield replace(change, links=aside | dict(links[start : start + LINKS_AT_ONCE]), aliases={})
         aside = {}
-    for start in range(0, len(aliases), AT_ONCE):
-        yield replace(change, links={}, aliases=dict(aliases[start : start + AT_ONCE]))
+    for start in range(0, len(aliases), LINKS_AT_ONCE):
+        yield replace(change, links={}, aliases=dict(aliases[start : start + LINKS_AT_ONCE]))

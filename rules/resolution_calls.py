@@ -32,6 +32,17 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Earliest:
+    """The first rows of a partition, at most so many and none beyond a sort key; answered by a
+    tuple of items.
+    """
+
+    pk: str
+    until: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Some items of the whole table; `after` is where the next page begins, none at the end."""
 
@@ -77,7 +88,7 @@ class Pause:
     attempt: int
 
 
-StoreCall = ReadMany | Query | Scan | Transact | InsertMany | Update | Pause
+StoreCall = ReadMany | Query | Earliest | Scan | Transact | InsertMany | Update | Pause
 Steps = Generator[StoreCall, Any, Result]
 
 
@@ -90,6 +101,12 @@ def read_many(keys: Sequence[Key]) -> Steps[Mapping[Key, Item]]:
 def query(pk: str, begins: str = "", table: TableName = "graph") -> Steps[tuple[Item, ...]]:
     """The rows of a partition."""
     answer: tuple[Item, ...] = yield Query(pk, begins, table)
+    return answer
+
+
+def earliest(pk: str, until: str, most: int) -> Steps[tuple[Item, ...]]:
+    """The first rows of a partition, none beyond `until`."""
+    answer: tuple[Item, ...] = yield Earliest(pk, until, most)
     return answer
 
 

@@ -35,7 +35,7 @@ class Laws:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowCarriers:
     """Carriers that were rows in an epoch in which no further row could be added."""
 
     epoch: int

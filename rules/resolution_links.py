@@ -37,6 +37,8 @@ from schemas.identifiers import Subject
 from schemas.rows import Key
 
 MOST_LINKS: Final = 256
+LINKS_AT_ONCE: Final = 30
+"""New links of one transaction, or aliases: each brings at most three of its hundred items."""
 SELF: Final = ""
 """Among what is doubtful: whether the subject was seen by any record that is left."""
 

@@ -22,7 +22,7 @@ from schemas.graph import SubjectKey
 from schemas.rows import Conflict, Key
 
 ATTEMPTS: Final = 12
-AT_ONCE: Final = 30
+RECORDS_AT_ONCE: Final = 30
 """New records of one transaction: each has a row and a pointer."""
 
 
@@ -84,8 +84,8 @@ def _placed_together(moves: Mapping[int, Move]) -> Steps[dict[int, Move]]:
             groups[about][position] = move
     left = dict(moves)
     for group in groups.values():
-        for start in range(0, len(group), AT_ONCE):
-            some = dict(list(group.items())[start : start + AT_ONCE])
+        for start in range(0, len(group), RECORDS_AT_ONCE):
+            some = dict(list(group.items())[start : start + RECORDS_AT_ONCE])
             if len(some) < 2:
                 continue
             if (yield from _at_once(some.values())):
@@ -121,7 +121,7 @@ def _placed(move: Move, laws: Laws) -> Steps[None]:
         if not move.linked and not move.gone:
             raise RetryLater("a record: its newer version comes first")
         for s in left_by(move, standing, laws):
-            yield from part(s)
+            yield from part(s, laws)
         try:
             yield from transact(writes_of([replace(move, standing=standing)]))
         except Conflict:
@@ -139,6 +139,6 @@ def outdated(move: Move, standing: Standing, laws: Laws) -> Steps[None]:
         return
     place = case.row_key if standing.here else standing.place
     if place.pk != case.row_key.pk:
-        yield from part(case.s)
+        yield from part(case.s, laws)
     elif stale := frozenset(case.links) - standing.names(case, laws):
-        yield from part(case.s, stale.union(keys.renewed(laws.pepper, key) for key in stale))
+        yield from part(case.s, laws, stale.union(keys.renewed(laws.pepper, key) for key in stale))

@@ -12,14 +12,15 @@ from rules.resolution_commit import commit
 from rules.resolution_crowds import due, weighed
 from rules.resolution_islands import Laws, pruned, recompute
 from rules.resolution_items import subject_key
-from rules.resolution_links import node_of, plan_said
+from rules.resolution_links import LINKS_AT_ONCE, node_of, plan_said
 from rules.resolution_size import TooLarge
 from rules.resolution_view import Draft, View
+from schemas.errors import RetryLater
 from schemas.graph import Link, SubjectHead, SubjectKey
 from schemas.identifiers import Subject
 
-AT_ONCE: Final = 30
-"""Links of one transaction: each brings at most three of its hundred items."""
+ROUNDS: Final = 20
+"""More than all the links that a subject may have need, with others that come meanwhile."""
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 """When it was said is of no concern any more: the head had it."""
 
@@ -33,14 +34,18 @@ def release(s: SubjectKey, laws: Laws) -> Steps[None]:
     key = subject_key(s)
     view.learn([key], (yield from read_many([key])))
     with suppress(TooLarge):
-        while (head := view.head(key)) and due(head, laws.rules):
+        for _ in range(ROUNDS):
+            head = view.head(key)
+            if head is None or not due(head, laws.rules):
+                return
             yield from commit(view, lambda draft, apart: plan_release(draft, s, laws, apart=apart))
+        raise RetryLater("links: as many are to be released as before")
 
 
 def plan_release(draft: Draft, s: SubjectKey, laws: Laws, *, apart: bool) -> None:
     """The next of them. What is in doubt of the subject stays so."""
     head = draft.subject(s)
-    part = sorted(due(head, laws.rules))[:AT_ONCE] if head else []
+    part = sorted(due(head, laws.rules))[:LINKS_AT_ONCE] if head else []
     if head is None or not part:
         return
     now = names(draft, None, part, laws.pepper)

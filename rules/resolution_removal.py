@@ -6,7 +6,6 @@ head again; they are swept by the second call, when all of that has ended.
 """
 
 from datetime import datetime
-from typing import Final
 
 from rules import keys
 from rules.resolution_again import Kept, kept_from
@@ -23,14 +22,12 @@ from rules.resolution_items import (
     subject_key,
 )
 from rules.resolution_leaving import plan_doubts, plan_erase, plan_remove
-from rules.resolution_rows import takings
+from rules.resolution_rows import ROWS_AT_ONCE, takings
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, View
 from schemas.errors import RetryLater
 from schemas.graph import ConsentRow, RecordRow, SubjectHead, SubjectKey
 from schemas.rows import PRESENT, Conflict, Item, Write, key_of
-
-AT_ONCE: Final = 40
 
 
 def erase(s: SubjectKey, at: datetime, laws: Laws) -> Steps[bool]:
@@ -105,8 +102,8 @@ def sweep(head: SubjectHead) -> Steps[None]:
         rows = yield from query(f"S#{head.s}", "R#")
         old = [row for row in rows if _is_out(row, head)]
         try:
-            for start in range(0, len(old), AT_ONCE):
-                yield from transact(_deletes(head.s, old[start : start + AT_ONCE]))
+            for start in range(0, len(old), ROWS_AT_ONCE):
+                yield from transact(_deletes(head.s, old[start : start + ROWS_AT_ONCE]))
         except Conflict:
             yield Pause(attempt)
         else:

@@ -7,7 +7,6 @@ when they have ended what is still in doubt leaves, unless a row says it.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from rules.resolution_again import Kept, Spoken, kept_from, spoken
 from rules.resolution_calls import Pause, Steps, query, read_many
@@ -16,7 +15,7 @@ from rules.resolution_commit import ATTEMPTS, attempted
 from rules.resolution_consents import carry_consents
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
-from rules.resolution_links import plan_link
+from rules.resolution_links import LINKS_AT_ONCE, plan_link
 from rules.resolution_removal import settle_doubts
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, View
@@ -24,9 +23,6 @@ from schemas.errors import BadRecord, RetryLater
 from schemas.graph import IdentifierKey, Link, SubjectHead, SubjectKey
 from schemas.policy import IdentityRules
 from schemas.rows import Key
-
-AT_ONCE: Final = 30
-"""New links of one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +91,7 @@ def plan_restate(draft: Draft, reading: Reading, laws: Laws, *, apart: bool) -> 
     if head is None or not head.seen:
         return
     say = spoken(head, reading.rows, laws)
-    part = dict(sorted(fresh(head, say).items())[:AT_ONCE])
+    part = dict(sorted(fresh(head, say).items())[:LINKS_AT_ONCE])
     if part and say.latest:
         change = Change(s, head.subject, part, say.named, {}, "", say.latest, None)
         plan_link(draft, change, laws, apart=apart)

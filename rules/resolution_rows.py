@@ -16,7 +16,7 @@ from schemas.rows import ABSENT, PRESENT, Condition, Conflict, Item, Key, Value,
 ATTEMPTS: Final = 12
 MOST_SAID: Final = 24
 """Statements of a record that are kept whole: a row is to stay small however often it changes."""
-AT_ONCE: Final = 40
+ROWS_AT_ONCE: Final = 40
 """Rows of one transaction that moves a subject's totals."""
 
 
@@ -71,8 +71,8 @@ def _store_each(cases: Sequence[Case], known: frozenset[str]) -> Steps[None]:
     wanted = [case.row_key for case in cases if case.s in known]
     found: Mapping[Key, Item] = (yield from read_many(wanted)) if wanted else {}
     for s, own in by_subject.items():
-        for start in range(0, len(own), AT_ONCE):
-            yield from _store_together(s, own[start : start + AT_ONCE], found)
+        for start in range(0, len(own), ROWS_AT_ONCE):
+            yield from _store_together(s, own[start : start + ROWS_AT_ONCE], found)
 
 
 def _store_together(s: str, cases: list[Case], found: Mapping[Key, Item]) -> Steps[None]:

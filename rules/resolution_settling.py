@@ -17,7 +17,7 @@ from rules.resolution_calls import Pause, Steps, read_many
 from rules.resolution_commit import ATTEMPTS, attempted
 from rules.resolution_islands import (
     Laws,
-    Rows,
+    RowCarriers,
     cell_of,
     over,
     recompute,
@@ -53,7 +53,7 @@ class Amendment:
         return cell.model_copy(update={k: v for k, v in marks.items() if v is not None})
 
 
-NO_ROWS: Final = Rows(-1, frozenset())
+NO_ROWS: Final = RowCarriers(-1, frozenset())
 
 
 class Closed(Exception):
@@ -65,7 +65,7 @@ def settle(view: View, amendment: Amendment, laws: Laws) -> Steps[None]:
     rows = NO_ROWS
     for attempt in range(1, ATTEMPTS + 1):
 
-        def plan(draft: Draft, apart: bool, rows: Rows = rows) -> None:
+        def plan(draft: Draft, apart: bool, rows: RowCarriers = rows) -> None:
             plan_settle(draft, amendment, rows, laws, apart=apart)
 
         try:
@@ -79,7 +79,7 @@ def settle(view: View, amendment: Amendment, laws: Laws) -> Steps[None]:
 
 
 def plan_settle(
-    draft: Draft, amendment: Amendment, rows: Rows, laws: Laws, *, apart: bool = False
+    draft: Draft, amendment: Amendment, rows: RowCarriers, laws: Laws, *, apart: bool = False
 ) -> None:
     """The identifier, the rows that move to its head or go, and the islands that it joins."""
     amendment = _by_name(draft, amendment, laws)
@@ -127,7 +127,9 @@ def _store(draft: Draft, cell: IdentifierHead) -> None:
         draft.drop(cell)
 
 
-def settled(before: IdentifierHead, amendment: Amendment, rows: Rows, laws: Laws) -> IdentifierHead:
+def settled(
+    before: IdentifierHead, amendment: Amendment, rows: RowCarriers, laws: Laws
+) -> IdentifierHead:
     """The head as it will be. While quarantined for its degree, it alone proves that."""
     after = amendment.of(before)
     after = after.model_copy(update={"members": before.members - {amendment.leaves}})
@@ -174,7 +176,7 @@ def _leave(draft: Draft, key: IdentifierKey, s: SubjectKey) -> bool:
 
 
 def _rows_gone(
-    before: IdentifierHead, after: IdentifierHead, amendment: Amendment, rows: Rows
+    before: IdentifierHead, after: IdentifierHead, amendment: Amendment, rows: RowCarriers
 ) -> frozenset[SubjectKey]:
     """Rows that became members of the head, and the row of who leaves."""
     gone = (after.members - before.members) & rows.members
@@ -189,7 +191,7 @@ def _join(draft: Draft, cell: IdentifierHead, laws: Laws) -> IdentifierHead:
     names = {head.island for head in map(draft.subject, cell.members) if head}
     if not names:
         return cell
-    if len(draft.all_live(names)) > 2 * resolution_opening.AT_ONCE:
+    if len(draft.all_live(names)) > 2 * resolution_opening.CARRIERS_AT_ONCE:
         raise Closed
     island = unite(draft, names, laws)
     unusable = island.unusable - {cell.key}

@@ -11,8 +11,8 @@ from rules.resolution_view import Draft, View
 from schemas.errors import BadRecord
 from schemas.graph import SubjectKey, Verdict
 
-AT_ONCE: Final = 40
-"""Verdicts of one transaction: each changes at most two of its hundred items."""
+VERDICTS_AT_ONCE: Final = 40
+"""Each changes at most two of its hundred items."""
 
 
 def judge(verdicts: Sequence[Verdict], laws: Laws) -> Steps[None]:
@@ -21,8 +21,8 @@ def judge(verdicts: Sequence[Verdict], laws: Laws) -> Steps[None]:
     Up to forty take effect together, so a split is never seen half done.
     """
     view = View()
-    for start in range(0, len(verdicts), AT_ONCE):
-        part = verdicts[start : start + AT_ONCE]
+    for start in range(0, len(verdicts), VERDICTS_AT_ONCE):
+        part = verdicts[start : start + VERDICTS_AT_ONCE]
 
         def plan(draft: Draft, _apart: bool, part: Sequence[Verdict] = part) -> None:
             plan_verdicts(draft, part, laws)

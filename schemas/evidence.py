@@ -45,14 +45,17 @@ class PartView(Frozen):
 class JudgedView(Frozen):
     """The customers as they are now. `written` is how many pieces of evidence were kept.
 
-    `because` says what still stands in the way of what was asked for, if anything does.
+    `joined` says whether those who were asked about are one of them. `because` says what still
+    stands in the way of what was asked for, if anything does, and `advice` what could be done.
     """
 
     at: AwareDatetime
     by: str
     written: int
+    joined: bool
     customers: tuple[PartView, ...]
     because: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 class PolicyAsked(Written):

@@ -89,6 +89,8 @@ class SubjectHead(Frozen):
     """By the records' names in the table; empty unless a type is declared `current`."""
     doubtful: dict[IdentifierKey, AwareDatetime] = {}
     """Links that may have been a removed record's alone, since when; `""` is the subject itself."""
+    parted: int = 0
+    """The version that it came to when a record last left it: who waits in `PARTED` names it."""
     leaving: frozenset[IdentifierKey] = frozenset()
     """Links that are gone for its island, while their identifiers' heads still name it."""
     crowded: frozenset[IdentifierKey] = frozenset()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.customers import Customers, Kept
+from adapters.customers import Customers, KeptView
 from adapters.table import Conflict
 from rules import finding, listing
 from rules.keys import Pepper
@@ -30,21 +30,21 @@ def test_a_view_and_its_place_in_the_list_are_stored_together_or_not_at_all(
     customers: Customers,
 ) -> None:
     new = view("ada", 1)
-    customers.store(Kept(new, UNTOLD), 0, finding.rows(PEPPER, None, new))
+    customers.store(KeptView(new, UNTOLD), 0, finding.rows(PEPPER, None, new))
     place = listing.place(listing.CUSTOMERS, "ada")
     assert customers.table.get(place) is not None
     ended = new.model_copy(update={"gone": True, "version": 8})
     with pytest.raises(Conflict):
-        customers.store(Kept(ended), 7, finding.rows(PEPPER, new, ended))
+        customers.store(KeptView(ended), 7, finding.rows(PEPPER, new, ended))
     assert customers.table.get(place) is not None
-    assert customers.look(customers=["ada"]).views == {"ada": Kept(new, UNTOLD)}
+    assert customers.look(customers=["ada"]).views == {"ada": KeptView(new, UNTOLD)}
 
 
 def test_only_the_version_that_was_told_is_noted_as_told(customers: Customers) -> None:
     names = [f"c{number:02}" for number in range(30)]
     for name in names:
-        customers.store(Kept(view(name, 1), UNTOLD), 0, ())
-    customers.store(Kept(view("c07", 2), UNTOLD), 1, ())
+        customers.store(KeptView(view(name, 1), UNTOLD), 0, ())
+    customers.store(KeptView(view("c07", 2), UNTOLD), 1, ())
     customers.told(view(name, 1) for name in names)
     views = customers.look(customers=names).views
     assert {name for name, kept in views.items() if kept and kept.untold} == {"c07"}

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -29,6 +30,7 @@ def typed(hub: Hub, line: str) -> str:
     session = Session(
         hub.api, "local", given.json, out, io.StringIO(),
         pause=lambda _: None, clock=lambda: 0.0, key=lambda: "typed",
+        now=lambda: datetime.now(UTC),
     )  # fmt: skip
     assert given.run(session, given) == 0
     return out.getvalue()

@@ -39,6 +39,7 @@ class FakeTable(Table):
         pk: str,
         begins: str = "",
         *,
+        until: str = "",
         consistent: bool = True,
         limit: int | None = None,
         newest_first: bool = False,
@@ -47,7 +48,7 @@ class FakeTable(Table):
         self._begun("query")
         if after:
             _valid(after, begins)
-        rows = list(self.store.query(pk, begins))
+        rows = list(self.store.query(pk, begins, until))
         if newest_first:
             rows.reverse()
         if after:

@@ -4,6 +4,7 @@ import io
 import json
 import urllib.request
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from cli.api import Api
@@ -86,6 +87,8 @@ class Hub:
     """An API that answers from a list, and remembers what it was asked."""
 
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    turns: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
+    """Where it answers otherwise each time."""
     asked: list[urllib.request.Request] = field(default_factory=list)
 
     def send(self, request: urllib.request.Request) -> tuple[int, bytes]:
@@ -95,7 +98,8 @@ class Hub:
             name = body["AuthParameters"]["USERNAME"]
             return 200, json.dumps({"AuthenticationResult": {"AccessToken": f"t-{name}"}}).encode()
         path = request.full_url.removeprefix("http://127.0.0.1:4566").partition("?")[0]
-        status, answer = self.answers[path]
+        turns = self.turns.get(path)
+        status, answer = turns.pop(0) if turns else self.answers[path]
         return status, json.dumps(answer).encode()
 
 
@@ -103,7 +107,7 @@ class Hub:
 class Terminal:
     """Runs a command line; `out` and `err` are what it wrote."""
 
-    hub: Hub
+    hub: Hub = field(default_factory=Hub)
     out: str = ""
     err: str = ""
 
@@ -123,6 +127,7 @@ class Terminal:
         session = Session(
             Api(target, nobody, self.hub.send), "local", given.json, out, err,
             pause=lambda _: None, clock=lambda: next(time), key=lambda: "k1",
+            now=lambda: datetime.fromisoformat(AT),
         )  # fmt: skip
         try:
             code: int = given.run(session, given)

@@ -22,7 +22,7 @@ def test_two_hundred_events_a_second_are_kept_up_with() -> None:
 
 def test_a_transaction_for_each_row_would_be_a_storm(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a batch brings to a subject's totals is one transaction."""
-    monkeypatch.setattr(resolution_rows, "AT_ONCE", 1)
+    monkeypatch.setattr(resolution_rows, "ROWS_AT_ONCE", 1)
     assert collisions(200).conflicts / HOT > 0.15
 
 
@@ -36,5 +36,5 @@ def test_two_hundred_that_can_move_are_kept_up_with_too() -> None:
 def test_a_transaction_for_each_that_can_move_would_be_a_storm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(resolution_moves, "AT_ONCE", 1)
+    monkeypatch.setattr(resolution_moves, "RECORDS_AT_ONCE", 1)
     assert collisions(200, movable=True).conflicts / HOT > 0.15

@@ -1,6 +1,7 @@
 """Records leave their subject while others come, whatever falls between two calls."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
@@ -10,7 +11,7 @@ from rules import resolution_parting
 from rules.resolution import resolve
 from rules.resolution_calls import Steps
 from rules.resolution_items import HEAD
-from rules.resolution_parting import PARTED
+from rules.resolution_parting import PARTED, WAIT
 from rules.resolution_removal import remove_record
 from schemas.graph import SubjectHead
 from schemas.rows import Write
@@ -59,12 +60,17 @@ def settling() -> Steps[object]:
     return turn(1, LAWS)
 
 
-def leaving() -> Steps[object]:
-    return resolve([GOES], LAWS)
+def leaving(since: timedelta = WAIT) -> Steps[object]:
+    return resolve([GOES], replace(LAWS, now=lambda: START + since))
+
+
+def leaving_as_the_other_did() -> Steps[object]:
+    return leaving(timedelta(0))
 
 
 def test_a_record_may_leave_while_another_that_left_is_settled() -> None:
     assert not wrong_at_some_point(before, settling, leaving)
+    assert not wrong_at_some_point(before, settling, leaving_as_the_other_did)
     assert not wrong_at_some_point(before, leaving, settling)
 
 
@@ -81,19 +87,25 @@ def test_without_the_condition_on_its_row_it_may_not() -> None:
         wrong_at_some_point(table, changing, leaving)
 
 
-@pytest.mark.parametrize("kind", ["check", "delete"])
-def test_without_the_condition_on_who_waits_it_may_not(kind: str) -> None:
+def test_without_the_condition_on_the_head_it_may_not() -> None:
     def table() -> Watched:
-        return before(lambda write: write.key.pk == PARTED and write.kind == kind)
+        return before(lambda write: write.key.sk == HEAD and not write.add)
 
     assert wrong_at_some_point(table, settling, leaving)
 
 
-def test_without_the_condition_on_the_head_it_may_not() -> None:
+def test_without_the_condition_on_who_waits_it_may_not() -> None:
     def table() -> Watched:
-        return before(lambda write: write.key.sk == HEAD and write.kind == "check")
+        return before(lambda write: write.key.pk == PARTED and write.kind == "delete")
 
-    assert wrong_at_some_point(table, leaving, settling)
+    assert wrong_at_some_point(table, settling, leaving_as_the_other_did)
+
+
+def test_were_whoever_is_left_again_settled_before_their_time_it_may_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resolution_parting, "later", lambda _head, _row: False)
+    assert wrong_at_some_point(before, leaving, settling)
 
 
 CALLED = order("customer", BEA, number=9, movable=False)

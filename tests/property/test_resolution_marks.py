@@ -46,7 +46,7 @@ def _jobs(random: Random, chosen: Marked, made: Laws) -> list[Job]:
 
 @pytest.fixture(params=[30, 1], ids=["at once", "a few at a time"])
 def _at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resolution_opening, "AT_ONCE", request.param)
+    monkeypatch.setattr(resolution_opening, "CARRIERS_AT_ONCE", request.param)
 
 
 @pytest.mark.usefixtures("_at_once")

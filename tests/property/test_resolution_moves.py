@@ -1,6 +1,8 @@
 """A record whose next version is about somebody else is in exactly one place, at any moment."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from random import Random
 from types import ModuleType
@@ -13,12 +15,12 @@ from rules.resolution_calls import Steps
 from rules.resolution_islands import Laws
 from rules.resolution_items import HEAD
 from rules.resolution_moves import store_moves
-from rules.resolution_parting import PARTED
+from rules.resolution_parting import PARTED, WAIT
 from rules.resolution_places import Move
 from schemas.rows import Write
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
 from tests.property.test_resolution_everything import Story, told_by, told_by_the_oracle
-from tests.simulator.histories import RULES, expected
+from tests.simulator.histories import RULES, START, expected
 from tests.simulator.moving import Told, Watched, amiss, told, turn
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.store import MemoryTable
@@ -42,6 +44,7 @@ def played(
     world = World(random, faults, Watched(drops=drops))
     late = [each for each in story.every if random.random() < 0.3]
     for number, part in enumerate((story.old, story.new, late)):
+        made = replace(made, now=partial(_hour, number))
         removals: list[Job] = [partial(each.steps, made, last=number > 0) for each in story.removed]
         work = [*jobs(batches(random, part), made), *removals, *clock(number, made)]
         random.shuffle(work)
@@ -49,6 +52,11 @@ def played(
     for number in range(8, 20):
         world.run([partial(turn, number, made)])
     return story, world.graph
+
+
+def _hour(number: int) -> datetime:
+    """When a turn of the clock is due, and what runs beside it is under way."""
+    return START + number * WAIT
 
 
 def clock(number: int, made: Laws) -> list[Job]:

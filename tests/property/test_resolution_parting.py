@@ -12,12 +12,13 @@ from rules.resolution_again import Kept
 from rules.resolution_islands import Laws
 from rules.resolution_items import record_from
 from rules.resolution_leaving import plan_doubts
-from rules.resolution_parting import PARTED
+from rules.resolution_parting import OF, PARTED, WAIT, place
 from rules.resolution_removal import erase
 from rules.resolution_size import TooLarge
 from rules.resolution_view import Draft
 from schemas.rows import Key, Write
 from tests.simulator.histories import START, expected
+from tests.simulator.meter import Meter
 from tests.simulator.moving import Watched, turn
 from tests.simulator.orders import ADA, BEA, LAWS, order, resolved, s_of, settled
 from tests.simulator.reading import graph_in, heads
@@ -64,7 +65,7 @@ def test_an_address_that_the_next_version_lacks_is_no_longer_linked() -> None:
 
 
 def waiting(table: Watched) -> list[str]:
-    return [str(row["sk"]) for row in table.query(PARTED, "")]
+    return [str(row["sk"]).partition("#")[2] for row in table.query(PARTED, "")]
 
 
 def hurried(table: Watched, number: int) -> None:
@@ -107,20 +108,44 @@ def test_one_that_cannot_be_settled_holds_up_no_other(stuck: str) -> None:
 
 def test_a_turn_begins_nothing_once_its_time_is_over() -> None:
     table = two_left()
-    run_alone(turn(1, LAWS), table, MemoryTable())
-    hurried(table, 2)
+    hurried(table, 1)
     assert len(waiting(table)) == 1
-    hurried(table, 3)
+    hurried(table, 2)
     assert not waiting(table)
 
 
 def test_one_that_is_stuck_keeps_no_other_from_its_turn(stuck: str) -> None:
     table = two_left()
-    run_alone(turn(1, LAWS), table, MemoryTable())
     with pytest.raises(TooLarge):
-        hurried(table, 2)
-    hurried(table, 3)
+        hurried(table, 1)
+    hurried(table, 2)
     assert waiting(table) == [stuck]
+
+
+def crowd(table: Watched, since: timedelta) -> None:
+    """A thousand of whom nothing is known any more, each with a row as long as any."""
+    for n in range(1000):
+        key = place(f"{n:04}{s_of(GUEST)}", START + since + WAIT)
+        table.transact([Write("put", key, {OF: 1})])
+
+
+def reads_of(number: int, table: Watched) -> float:
+    meter = Meter(table)
+    meter.run(turn(number, LAWS))
+    return meter.read
+
+
+def test_a_turn_reads_nothing_of_those_whose_time_is_yet_to_come() -> None:
+    table = Watched()
+    crowd(table, timedelta(seconds=1))
+    assert reads_of(1, table) == 1
+
+
+def test_a_turn_reads_no_more_of_those_who_are_due_than_it_may_settle() -> None:
+    table = Watched()
+    crowd(table, timedelta())
+    reads_of(1, table)
+    assert len(waiting(table)) == 1000 - resolution_parting.DUE_AT_ONCE
 
 
 def test_an_order_moves_back_as_its_newest_version_says() -> None:

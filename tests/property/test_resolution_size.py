@@ -80,7 +80,7 @@ def address(table: Watched, one: Received, other: Received) -> str:
 def binds(table: Watched, one: Received, other: Received) -> bool:
     """Whether what `one` withdrew before they parted is refused to `other`."""
     known = [bond for island in islands(table).values() for bond in island.bonds]
-    return bool(bonds.taken(known, frozenset({s_of(other)}), {s_of(one): [NO]}))
+    return bool(bonds.taken_along(known, frozenset({s_of(other)}), {s_of(one): [NO]}))
 
 
 def apart(table: Watched, one: Received, other: Received) -> bool:

@@ -7,6 +7,7 @@ from math import ceil
 from typing import Any
 
 from rules.resolution_calls import (
+    Earliest,
     InsertMany,
     Query,
     ReadMany,
@@ -67,6 +68,9 @@ class Meter:
                 self.read += sum(_reads(rows.get(key)) for key in keys)
             case Query(pk, begins):
                 found = self.graph.query(pk, begins)
+                self.read += max(1, ceil(sum(size(item) for item in found) / (4 * KB)))
+            case Earliest(pk, until, most):
+                found = self.graph.query(pk, "", until)[:most]
                 self.read += max(1, ceil(sum(size(item) for item in found) / (4 * KB)))
             case Transact(writes):
                 self.write += sum(2 * _writes(before[w.key], rows.get(w.key)) for w in writes)

@@ -76,8 +76,8 @@ def _moving(received: Received, random: Random, since: int) -> Received:
 
 
 def turn(number: int, laws: Laws) -> Steps[int]:
-    """A turn of the clock: what is found waiting at one may be settled at the next."""
-    return tend(AFTER + number * WAIT, laws)
+    """A turn of the clock: who was left when it was the one before is due at this one."""
+    return tend(START + number * WAIT, laws)
 
 
 @dataclass(slots=True)

@@ -45,12 +45,13 @@ class MemoryPort(Table):
         pk: str,
         begins: str = "",
         *,
+        until: str = "",
         consistent: bool = True,
         limit: int | None = None,
         newest_first: bool = False,
         after: Key | None = None,
     ) -> Rows:
-        assert (limit, after, newest_first) == (None, None, False), "not told here"
+        assert (until, limit, after, newest_first) == ("", None, None, False), "not told here"
         self.tick("query")
         items = self.memory.query(pk, begins)
         self._read(sum(size(item) for item in items), consistent)

@@ -55,9 +55,10 @@ class MemoryTable:
         """The rows that exist."""
         return {key: dict(self.rows[key]) for key in keys if key in self.rows}
 
-    def query(self, pk: str, begins: str) -> tuple[Item, ...]:
+    def query(self, pk: str, begins: str, until: str = "") -> tuple[Item, ...]:
         """The rows of a partition, in order."""
         keys = sorted(key for key in self.rows if key.pk == pk and key.sk.startswith(begins))
+        keys = [key for key in keys if not until or key.sk <= until]
         return tuple(dict(self.rows[key]) for key in keys)
 
     def scan(self, after: Key | None, limit: int = 5) -> Page:

@@ -7,8 +7,8 @@ from random import Random
 from typing import Any
 
 from rules.resolution_calls import (
+    Earliest,
     InsertMany,
-    Pause,
     Query,
     ReadMany,
     Scan,
@@ -87,6 +87,8 @@ def apply(call: StoreCall, graph: MemoryTable, journal: MemoryTable) -> object:
             return graph.get_many(keys)
         case Query(pk, begins, table):
             return (journal if table == "journal" else graph).query(pk, begins)
+        case Earliest(pk, until, most):
+            return graph.query(pk, "", until)[:most]
         case Scan(after, table):
             return (journal if table == "journal" else graph).scan(after)
         case Transact(writes):
@@ -95,8 +97,6 @@ def apply(call: StoreCall, graph: MemoryTable, journal: MemoryTable) -> object:
             (journal if table == "journal" else graph).transact([write])
         case InsertMany(items, table):
             return (journal if table == "journal" else graph).insert_many(items)
-        case Pause():
-            pass
     return None
 
 

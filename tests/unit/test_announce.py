@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters import bus
-from adapters.customers import Customers, Kept, profile_key
+from adapters.customers import Customers, KeptView, profile_key
 from functions import announce, verdicts
 from functions.problem import NotServed
 from rules import keys, listing, names
@@ -256,11 +256,11 @@ def test_given_somebody_else_folded_meanwhile_then_it_is_folded_again(
     stored: list[int] = []
     honest = Customers.store
 
-    def overtaken_once(self: Customers, kept: Kept, seen: int, beside: Sequence[Write]) -> None:
+    def overtaken_once(self: Customers, kept: KeptView, seen: int, beside: Sequence[Write]) -> None:
         if not stored:
             stored.append(seen)
             other = kept.profile.model_copy(update={"traits": {}})
-            honest(self, Kept(other, frozenset({"subjects"})), 0, ())
+            honest(self, KeptView(other, frozenset({"subjects"})), 0, ())
         honest(self, kept, seen, beside)
 
     monkeypatch.setattr(Customers, "store", overtaken_once)

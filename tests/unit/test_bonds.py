@@ -60,7 +60,7 @@ def refused(
     """Whether who is made of these letters is refused what they took along."""
     rows = {ADDRESS if s == "address" else s: each if isinstance(each, list) else [each]
             for s, each in said.items()}  # fmt: skip
-    taken = bonds.taken(known, frozenset(who), rows)
+    taken = bonds.taken_along(known, frozenset(who), rows)
     scopes = delivery.scopes(to, taken)
     return standing(scopes, "offers", "email", hour(at)).state == "withdrawn"
 
@@ -142,7 +142,7 @@ def test_of_an_address_only_what_was_for_everything_binds_another_address() -> N
 
 
 def test_the_evidence_names_whom_it_is_from_and_no_record_of_theirs() -> None:
-    ((name, rows),) = bonds.taken([parted(2, "a", "f")], frozenset("a"), {"f": [NO]}).items()
+    ((name, rows),) = bonds.taken_along([parted(2, "a", "f")], frozenset("a"), {"f": [NO]}).items()
     assert bonds.is_bond(name)
     assert {(row.source, row.record) for row in rows} == {("bond", "f")}
 

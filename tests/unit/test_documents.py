@@ -5,21 +5,7 @@ from pathlib import Path
 import pytest
 
 from schemas import documents
-
-ROOT = Path(documents.__file__).parent.parent
-SLUICE = (ROOT / "sluice.yaml").read_text()
-POLICY = (ROOT / "policy.yaml").read_text()
-
-
-def lines(reader: object, path: Path, text: str) -> list[str]:
-    path.write_text(text)
-    with pytest.raises(documents.Invalid) as caught:
-        reader(path)  # type: ignore[operator]
-    return [str(problem) for problem in caught.value.problems]
-
-
-def line_of(text: str, part: str) -> int:
-    return next(n for n, line in enumerate(text.splitlines(), 1) if part in line)
+from tests.fakes.documents import POLICY, ROOT, SLUICE, line_of, problems, slipped
 
 
 def test_given_the_shipped_files_then_they_fit_each_other() -> None:
@@ -51,26 +37,25 @@ def test_given_the_shipped_files_then_they_fit_each_other() -> None:
 def test_given_a_slip_then_its_line_and_the_remedy_are_named(
     tmp_path: Path, right: str, wrong: str, said: str
 ) -> None:
-    text = SLUICE.replace(right, wrong, 1)
-    assert text != SLUICE
-    found = lines(documents.config, tmp_path / "sluice.yaml", text)
+    text = slipped(SLUICE, right, wrong)
+    found = problems(documents.config, tmp_path / "sluice.yaml", text)
     place = f"sluice.yaml:{line_of(text, wrong.strip())}  "
     assert any(each.startswith(place) and said in each for each in found), found
 
 
 def test_given_one_slip_then_there_is_one_line(tmp_path: Path) -> None:
-    text = POLICY.replace("fields: [email, first_name", "fields: [email, fist_name", 1)
-    (found,) = lines(documents.policy, tmp_path / "policy.yaml", text)
+    text = slipped(POLICY, "fields: [email, first_name", "fields: [email, fist_name")
+    (found,) = problems(documents.policy, tmp_path / "policy.yaml", text)
     place = f"policy.yaml:{line_of(text, 'fist_name')}  destinations.mailchimp.fields: "
     assert found == f'{place}"fist_name" is not known here. Write first_name.'
 
 
 def test_given_a_system_twice_then_the_line_of_the_repeat_is_named(tmp_path: Path) -> None:
     again = "  zendesk:\n    connector: zendesk\n    base_url: https://x.example\n"
-    text = SLUICE.replace("\ndestinations:", f"{again}\ndestinations:", 1)
-    (found,) = lines(documents.config, tmp_path / "sluice.yaml", text)
+    text = slipped(SLUICE, "\ndestinations:", f"{again}\ndestinations:")
+    (found,) = problems(documents.config, tmp_path / "sluice.yaml", text)
     first = line_of(text, "  zendesk:")
-    repeat = text[: text.rindex("  zendesk:\n")].count("\n") + 1
+    repeat = line_of(text, f"{again}\ndestinations:")
     assert repeat > first
     assert found == (
         f"sluice.yaml:{repeat}  sources.zendesk: this stands twice, first on line {first}. "
@@ -82,9 +67,9 @@ def test_given_a_system_twice_then_the_line_of_the_repeat_is_named(tmp_path: Pat
     "line", ["    purpose: analytics\n", "  mailchimp: {purpose: analytics}\n"]
 )
 def test_given_a_rule_twice_then_it_is_not_the_last_that_wins(tmp_path: Path, line: str) -> None:
-    text = POLICY.replace("  hubspot:\n    purpose", f"{line}  hubspot:\n    purpose", 1)
-    (found,) = lines(documents.policy, tmp_path / "policy.yaml", text)
-    repeat = text[: text.index(line)].count("\n") + 1
+    text = slipped(POLICY, "  hubspot:\n    purpose", f"{line}  hubspot:\n    purpose")
+    (found,) = problems(documents.policy, tmp_path / "policy.yaml", text)
+    repeat = line_of(text, line)
     assert found.startswith(f"policy.yaml:{repeat}  destinations.mailchimp")
     assert "stands twice" in found
 
@@ -110,17 +95,13 @@ def test_given_a_rule_twice_then_it_is_not_the_last_that_wins(tmp_path: Path, li
 def test_given_what_is_no_such_file_then_it_says_so_and_what_to_write(
     tmp_path: Path, raw: bytes, said: str
 ) -> None:
-    path = tmp_path / "sluice.yaml"
-    path.write_bytes(raw)
-    with pytest.raises(documents.Invalid) as caught:
-        documents.config(path)
-    (found,) = map(str, caught.value.problems)
+    (found,) = problems(documents.config, tmp_path / "sluice.yaml", raw)
     assert found.startswith(f"sluice.yaml:{said}")
 
 
 def test_given_several_that_are_missing_then_each_has_its_line(tmp_path: Path) -> None:
     text = "company: x\nsources:\n  a: {}\n"
-    found = lines(documents.config, tmp_path / "sluice.yaml", text)
+    found = problems(documents.config, tmp_path / "sluice.yaml", text)
     assert found == [
         'sluice.yaml:3  sources.a: "connector" is missing. Write connector: ... below it.',
         'sluice.yaml:3  sources.a: "base_url" is missing. Write base_url: https://... below it.',
@@ -128,7 +109,9 @@ def test_given_several_that_are_missing_then_each_has_its_line(tmp_path: Path) -
 
 
 def test_given_no_yaml_then_the_line_is_named(tmp_path: Path) -> None:
-    (found,) = lines(documents.config, tmp_path / "sluice.yaml", "company: 'Lumen\nsources: {}\n")
+    (found,) = problems(
+        documents.config, tmp_path / "sluice.yaml", "company: 'Lumen\nsources: {}\n"
+    )
     assert "this is not YAML" in found
 
 
@@ -138,16 +121,16 @@ def test_given_no_file_then_it_says_where_to_run(tmp_path: Path) -> None:
 
 
 def test_given_a_purpose_that_is_not_defined_then_the_known_ones_are_named(tmp_path: Path) -> None:
-    text = POLICY.replace("purpose: email_marketing", "purpose: email_marketting", 1)
-    (found,) = lines(documents.policy, tmp_path / "policy.yaml", text)
+    text = slipped(POLICY, "purpose: email_marketing", "purpose: email_marketting")
+    (found,) = problems(documents.policy, tmp_path / "policy.yaml", text)
     place = line_of(text, "purpose: email_marketting")
     assert found.startswith(f"policy.yaml:{place}  ")
     assert "Write email_marketing." in found
 
 
 def test_given_a_pattern_that_does_not_compile_then_its_line_is_named(tmp_path: Path) -> None:
-    text = POLICY.replace("junk: [", "junk: ['(unclosed', ", 1)
-    (found,) = lines(documents.policy, tmp_path / "policy.yaml", text)
+    text = slipped(POLICY, "junk: [", "junk: ['(unclosed', ")
+    (found,) = problems(documents.policy, tmp_path / "policy.yaml", text)
     assert found.startswith(f"policy.yaml:{line_of(text, 'junk: [')}  ")
     assert "this pattern does not compile" in found
 
@@ -176,11 +159,9 @@ def test_given_a_pattern_that_does_not_compile_then_its_line_is_named(tmp_path: 
 def test_given_a_name_that_stands_for_nothing_then_its_line_and_the_remedy_are_named(
     tmp_path: Path, right: str, wrong: str, said: str
 ) -> None:
-    text = POLICY.replace(right, wrong, 1)
-    assert text != POLICY
-    (found,) = lines(documents.policy, tmp_path / "policy.yaml", text)
-    place = text[: text.index(wrong)].count("\n") + 1
-    assert found.startswith(f"policy.yaml:{place}  ")
+    text = slipped(POLICY, right, wrong)
+    (found,) = problems(documents.policy, tmp_path / "policy.yaml", text)
+    assert found.startswith(f"policy.yaml:{line_of(text, wrong)}  ")
     assert said in found
 
 
@@ -189,7 +170,7 @@ def test_given_a_type_that_records_claim_then_it_may_have_a_rule(
     tmp_path: Path, type_: str
 ) -> None:
     path = tmp_path / "policy.yaml"
-    path.write_text(POLICY.replace("    phone:\n      level", f"    {type_}:\n      level", 1))
+    path.write_text(slipped(POLICY, "    phone:\n      level", f"    {type_}:\n      level"))
     assert type_ in documents.policy(path).identity.types
 
 
@@ -204,10 +185,10 @@ def test_given_a_source_that_there_is_not_then_the_line_of_the_policy_is_named(
     tmp_path: Path, right: str, wrong: str, said: str
 ) -> None:
     path = tmp_path / "policy.yaml"
-    path.write_text(text := POLICY.replace(right, wrong, 1))
+    path.write_text(text := slipped(POLICY, right, wrong))
     config = documents.config(ROOT / "sluice.yaml")
     (found,) = documents.together(config, documents.policy(path), path)
-    assert found.line == text[: text.index(wrong)].count("\n") + 1
+    assert found.line == line_of(text, wrong)
     assert said in found.text
 
 

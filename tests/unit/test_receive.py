@@ -40,6 +40,7 @@ class Hub:
 
     published: list[Any] = field(default_factory=list)
     aside: list[tuple[str, str]] = field(default_factory=list)
+    raw: list[Any] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
     bus_is_down: bool = False
 
@@ -52,6 +53,7 @@ class Hub:
         self, _table: object, source: str, found: tuple[str, Any], error: BadRecord, _at: datetime
     ) -> bool:
         self.aside.append((source, error.reason))
+        self.raw.append(found[1])
         return True
 
 
@@ -196,6 +198,33 @@ def test_given_a_body_the_sender_can_mend_then_a_problem_document_says_how(
     assert reply["statusCode"] == status
     assert json.loads(reply["body"])["detail"]
     assert hub.published == []
+
+
+@pytest.mark.parametrize(
+    "body,raw,reason",
+    [
+        (b"not json", "not json", "the body is not JSON"),
+        (b'["a list"]', '["a list"]', "the body is no JSON object"),
+        (b'{"name": "J\xf6rg"}', '{"name": "J\\xf6rg"}', "the body is not JSON"),
+        (b"\xff\xfe{}", "\\xff\\xfe{}", "the body is not JSON"),
+    ],
+)
+def test_given_a_signed_body_that_cannot_be_read_then_it_is_kept_and_the_sender_told(
+    hub: Hub, body: bytes, raw: str, reason: str
+) -> None:
+    reply = receive.handler(webhook(body))
+    assert reply["statusCode"] == 400
+    assert "set aside" in json.loads(reply["body"])["detail"]
+    assert (hub.aside, hub.raw) == ([("shopify-eu", reason)], [raw])
+
+
+@pytest.mark.parametrize("body", [b"not json", b"\xff\xfe{}"])
+def test_given_an_unsigned_body_that_cannot_be_read_then_nothing_is_kept(
+    hub: Hub, body: bytes
+) -> None:
+    forged = webhook(body, X_Shopify_Hmac_Sha256=signed(body, "another"))
+    assert receive.handler(forged)["statusCode"] == 401
+    assert hub.aside == []
 
 
 def trying(body: bytes, kind: str) -> dict[str, Any]:

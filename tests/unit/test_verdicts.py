@@ -16,6 +16,7 @@ from rules import delivery
 from rules.gate import Book
 from rules.permissions import permissions
 from schemas.config import Config
+from schemas.graph import Verdict
 from tests.fakes.graph import PEPPER, SPOKEN
 from tests.fakes.people import People, people, s_of
 
@@ -214,10 +215,60 @@ def test_an_accepted_review_joins_what_nothing_forbids(hub: People) -> None:
     assert hub.customer("crm:1") == ben
 
 
-def test_a_review_that_uniqueness_refuses_says_so(hub: People, review: str) -> None:
-    _, body = post(f"/v1/reviews/{review}/accept")
-    assert len(body["customers"]) == 2
-    assert any("unique" in each for each in body["because"])
+def test_an_accepted_review_that_uniqueness_refuses_joins_nobody_and_says_so(
+    hub: People, review: str
+) -> None:
+    status, body = post(f"/v1/reviews/{review}/accept")
+    assert (status, body["joined"], len(body["customers"])) == (200, False, 2)
+    (because,) = body["because"]
+    assert because.startswith("unique always: would make one customer of two ids of shop:customer")
+    assert "merge the two there" in body["advice"][0]
+    assert "is kept" in body["advice"][-1]
+
+
+def test_it_leaves_its_own_contradiction_to_decide_and_that_can_be_taken_back(
+    hub: People, review: str
+) -> None:
+    post(f"/v1/reviews/{review}/accept")
+    hub.world.stream()
+    (left,) = reviews()
+    assert (left["type"], left["reason"]) == ("always", "unique")
+    assert post(f"/v1/reviews/{left['id']}/reject", key="other")[0] == 200
+    hub.world.stream()
+    assert reviews() == []
+
+
+def test_what_was_decided_counts_once_nothing_forbids_it(hub: People) -> None:
+    hub.knows("crm:9", **{"shop:customer": "ben"})
+    hub.knows("shop:ben", "Ben Ode")
+    hub.knows("shop:cem", "Cem Ode")
+    both = hub.customer("shop:ben")
+    assert not post("/v1/customers/merge", a=both, b="shop:customer:cem")[1]["joined"]
+    post(f"/v1/customers/{both}/split", subjects=["crm:contact:9"])
+    assert hub.customer("crm:9") == hub.customer("shop:cem") != hub.customer("shop:ben")
+
+
+@pytest.mark.parametrize(
+    "a, b", [("shop:eve", "crm:8"), ("shop:eve", "help:8"), ("crm:8", "help:8")]
+)
+def test_a_never_between_any_two_of_three_is_overruled(hub: People, a: str, b: str) -> None:
+    for who in ("shop:eve", "crm:8", "help:8"):
+        hub.knows(who, phone=PHONE)
+    pair = sorted((s_of(a), s_of(b)))
+    judging.said([Verdict(kind="never", a=pair[0], b=pair[1], at=SPOKEN, by="u-1")])
+    hub.world.stream()
+    (review,) = reviews()
+    _, body = post(f"/v1/reviews/{review['id']}/accept")
+    assert (body["joined"], body["because"]) == (True, [])
+
+
+def test_of_three_of_whom_two_may_not_be_one_the_answer_says_why(hub: People) -> None:
+    for who in ("shop:ben", "shop:cem", "crm:8"):
+        hub.knows(who, phone=PHONE)
+    (review,) = reviews()
+    _, body = post(f"/v1/reviews/{review['id']}/accept")
+    assert not body["joined"]
+    assert any("shop:customer" in each for each in body["because"])
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Explaining, deciding and trying rules, at the terminal."""
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ EXPLAINED = {
     ],
 }  # fmt: skip
 JUDGED = {
-    "at": AT, "by": "u-1", "written": 2,
+    "at": AT, "by": "u-1", "written": 2, "joined": False,
     "customers": [
         {"customer": ADA, "subjects": ["shop:customer:1"]},
         {"customer": "c2", "subjects": ["crm:contact:7"]},
@@ -80,10 +81,10 @@ def test_a_split_says_its_stage_first_and_shows_the_sides(terminal: Terminal) ->
 
 
 def test_a_merge_that_a_rule_forbids_says_so(terminal: Terminal) -> None:
-    refused = {**JUDGED, "because": ["unique always: shop:customer"]}
+    refused = {**JUDGED, "because": ["unique always: two ids"], "advice": ["merge the two there"]}
     terminal.hub.answers["/v1/customers/merge"] = (200, refused)
-    assert terminal.run("customer merge shop:customer:1 crm:contact:7") == 0
-    assert "not as asked for" in terminal.out
+    assert terminal.run("customer merge shop:customer:1 crm:contact:7") == 3
+    assert "not as asked for:\n  unique always: two ids\n  merge the two there" in terminal.out
     assert sent(terminal)["a"] == "shop:customer:1"
 
 
@@ -117,8 +118,26 @@ def test_a_dry_run_tells_how_many_and_which(terminal: Terminal) -> None:
 def test_adopting_tries_first_and_waits_until_the_graph_follows(terminal: Terminal) -> None:
     assert terminal.run(f"policy adopt {POLICY} --force 3 --wait") == 0
     assert "which changes 3 customers" in terminal.err
-    assert "80 items looked at" in terminal.err
     assert "policy p2 is in force" in terminal.out
+
+
+def test_waiting_for_an_adoption_says_until_when_each_time(terminal: Terminal) -> None:
+    def answer(seconds: int, **more: object) -> tuple[int, dict[str, object]]:
+        starts_at = (datetime.fromisoformat(AT) + timedelta(seconds=seconds)).isoformat()
+        return 200, {"version": "p2", "done": False, "starts_at": starts_at, **more}
+
+    turns = [
+        answer(150), answer(150), answer(0, seen=40), answer(0, seen=80),
+        answer(140, seen=80, last=True), answer(140, seen=80, last=True),
+        answer(0, seen=90, done=True),
+    ]  # fmt: skip
+    terminal.hub.answers["/v1/policy"] = answer(150)
+    terminal.hub.turns["/v1/policy/adoption"] = turns
+    assert terminal.run(f"policy adopt {POLICY} --force 3 --wait") == 0
+    first, *between, last = terminal.err.splitlines()[-4:]
+    assert first.startswith("waiting 150 s, until 08:14:30 UTC: by then no resolver")
+    assert between == ["40 items looked at", "80 items looked at"]
+    assert last.startswith("waiting 140 s, until 08:14:20 UTC: then all is gone through again")
 
 
 def test_a_file_that_cannot_be_adopted_is_told_by_its_line(

@@ -60,6 +60,20 @@ def test_events_name_objects_once_and_generic_ones_too() -> None:
     assert HUBSPOT.parse(SYSTEM, webhook(events)).fetch == {"contact": ("7",), "deal": ("8",)}
 
 
+@pytest.mark.parametrize("named", [None, "", {"id": 7}])
+@pytest.mark.parametrize("kind", ["contact.creation", "deal.propertyChange"])
+def test_an_event_that_names_no_object_is_told_to_be_set_aside_and_the_others_fetched(
+    kind: str, named: Json
+) -> None:
+    events = [happened(kind, objectId=named), happened("contact.creation")]
+    found = HUBSPOT.parse(SYSTEM, webhook(events))
+    assert found.fetch == {"contact": ("7",)}
+    ((made, event),) = found.records
+    assert event == events[0]
+    with pytest.raises(BadRecord, match="names no objectId"):
+        observe(made, event)
+
+
 def test_a_deletion_and_a_merge_are_told_at_once() -> None:
     merge = happened("contact.merge", primaryObjectId=7, mergedObjectIds=[7, 8], newObjectId=7)
     events = [happened("contact.deletion"), merge]
