@@ -4,7 +4,9 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
+from zlib import crc32
 
 from rules.resolution_calls import Page
 from schemas.rows import Condition, Conflict, Item, Key, Value, Write
@@ -43,6 +45,11 @@ def _term(term: str, condition: Condition, row: Row) -> bool:
     return name in row and type(row[name]) is type(wanted) and COMPARE[sign](row[name], wanted)
 
 
+@cache
+def _place(key: Key) -> tuple[int, Key]:
+    return crc32(key.pk.encode()), key
+
+
 @dataclass(slots=True)
 class MemoryTable:
     """Rows by key. What `forgets` or `drops` name loses its condition, to show what that is for."""
@@ -62,8 +69,9 @@ class MemoryTable:
         return tuple(dict(self.rows[key]) for key in keys)
 
     def scan(self, after: Key | None, limit: int = 5) -> Page:
-        """Some rows of all."""
-        keys = sorted(key for key in self.rows if after is None or key > after)
+        """Some rows of all: partitions in an order that means nothing, each in its own."""
+        beyond = [key for key in self.rows if after is None or _place(key) > _place(after)]
+        keys = sorted(beyond, key=_place)
         page = keys[:limit]
         items = tuple(dict(self.rows[key]) for key in page)
         return Page(items, page[-1] if len(keys) > limit else None)
