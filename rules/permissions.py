@@ -7,6 +7,7 @@ from typing import Final
 from rules import delivery
 from rules.delivery import Addressee, Person
 from rules.gate import Book, permit
+from rules.keys import Pepper
 from schemas.graph import ConsentRow
 from schemas.observation import Channel
 from schemas.policy import PurposeRule
@@ -19,14 +20,15 @@ REACHED_BY: Final[Mapping[Channel, str]] = {"email": "email", "sms": "phone", "p
 
 
 def permissions(
-    book: Book, person: Person, everybody: Addressee, said: Said, now: datetime
+    book: Book, person: Person, pepper: Pepper, said: Said, now: datetime
 ) -> tuple[PurposeView, ...]:
-    """One row for each purpose, channel and address. `everybody` stands for no address at all."""
+    """One row for each purpose, channel and address; of who has none, for no address at all."""
+    everybody = delivery.unaddressed(person, pepper)
     return tuple(
         _view(book, purpose, channel, (addressee, said), now)
         for purpose, rule in book.policy.purposes.items()
         for channel in _channels(book, purpose, rule, said)
-        for addressee in _addressees(person, channel) or (everybody,)
+        for addressee in _addressees(person, channel, pepper) or (everybody,)
     )
 
 
@@ -41,7 +43,9 @@ def _view(
         title=rule.title,
         basis=rule.basis,
         channel=channel,
-        identifier=addressee.identifier.value if addressee.key in addressee.addresses else "",
+        identifier=""
+        if addressee.identifier.type == delivery.CUSTOMER
+        else addressee.identifier.value,
         permitted=verdict.permitted,
         reason=verdict.reason,
         evidence=verdict.evidence,
@@ -58,6 +62,6 @@ def _channels(book: Book, purpose: str, rule: PurposeRule, said: Said) -> Iterab
     return tuple(sorted(used - {"any"})) or ("any",)
 
 
-def _addressees(person: Person, channel: Channel) -> tuple[Addressee, ...]:
+def _addressees(person: Person, channel: Channel, pepper: Pepper) -> tuple[Addressee, ...]:
     type_ = REACHED_BY.get(channel)
-    return delivery.addressees(person, type_) if type_ else ()
+    return delivery.addressees(person, type_, pepper) if type_ else ()

@@ -14,7 +14,7 @@ from adapters.http import Http, Times
 from adapters.http_access import Access
 from adapters.http_circuit import Circuit
 from adapters.http_connection import Call, Connection, Hook
-from adapters.ledger import Ledger, entries
+from adapters.ledger import Ledger, entries, totals
 from adapters.table import Table, Units
 from connectors import defaults
 from connectors.contract import Connector, Outcome, Push, Request, Response, Spec, Upsert
@@ -156,7 +156,7 @@ class Hub:
             "book": Book("v1", Policy.model_validate(POLICY)),
             "pepper": PEPPER,
             "reader": Reader(self.graph, self.journal),
-            "ledger": Ledger(self.graph, self.name),
+            "ledger": Ledger(self.graph, self.name, PEPPER),
             "http": Http(LETTERS, line, access, circuit, times, patience=3.0),
             "now": self.now,
             "clock": self.clock,
@@ -223,10 +223,10 @@ class Hub:
         return [(row.outcome, row.decision.reason) for row in self.ledger(name)]
 
     def state(self, name: str) -> DeliveryRow | None:
-        return Ledger(self.graph, self.name).states([key_of(name)]).get(key_of(name))
+        return Ledger(self.graph, self.name, PEPPER).states([key_of(name)]).get(key_of(name))
 
     def totals(self) -> Mapping[tuple[str, str], int]:
-        return Ledger(self.graph, self.name).totals()
+        return totals(self.graph, self.name)
 
     def _ticked(self, name: str) -> None:
         self.tick(name)
