@@ -59,23 +59,22 @@ class Ledger:
         """
         if s is not None:
             row = self._enter(row, s, claim.entered)
-        row = named(row, claim.identifier)
         item: Item = {
             "data": data_of(row),
             "outcome": row.outcome,
             "reason": row.decision.reason,
             "customer": row.customer,
         }
-        self._return(Write("put", claim.key, item, condition=_held_by(claim)))
+        self._return(claim, Write("put", claim.key, item, condition=_held_by(claim)))
         return row
 
     def release(self, claim: Claim) -> None:
         """Gives the lease back; the state is what it was, or none."""
         if claim.row is None:
-            self._return(Write("delete", claim.key, condition=_held_by(claim)))
+            self._return(claim, Write("delete", claim.key, condition=_held_by(claim)))
             return
         gone = ("until", "holder")
-        self._return(Write("update", claim.key, remove=gone, condition=_held_by(claim)))
+        self._return(claim, Write("update", claim.key, remove=gone, condition=_held_by(claim)))
 
     def states(self, identifiers: Iterable[IdentifierKey]) -> dict[IdentifierKey, DeliveryRow]:
         """The states of those identifiers that have one; a moment old at most."""
@@ -131,12 +130,17 @@ class Ledger:
         else:
             self.table.write(put)
 
-    def _return(self, write: Write) -> None:
-        try:
-            self.table.write(write)
-        except Conflict as error:
-            message = "the lease passed on to another delivery"
-            raise RetryLater(message, COME_BACK) from error
+    def _return(self, claim: Claim, write: Write) -> None:
+        """A move of the row that fails for the lease may be in the way while it does."""
+        for _ in range(ATTEMPTS):
+            try:
+                self.table.write(write)
+            except Conflict:
+                if (self.table.get(claim.key) or {}).get("holder") != claim.holder:
+                    break
+            else:
+                return
+        raise RetryLater("the lease passed on to another delivery", COME_BACK)
 
 
 def entries(table: Table, s: SubjectKey, destination: str = "") -> Iterator[DeliveryRow]:

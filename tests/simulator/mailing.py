@@ -127,6 +127,10 @@ class Hub:
     tick: Callable[[str], None] = lambda _name: None
     service: Service = field(default_factory=Service)
     names: "count[int]" = field(default_factory=count)
+    pepper: Pepper = PEPPER
+    in_view: Callable[[str], str] = str
+    on_island: Callable[[str], str] = str
+    """What an address is called there, by what `key_of` calls it."""
 
     def __post_init__(self) -> None:
         self.graph: Table = MemoryPort(self._ticked)
@@ -154,9 +158,9 @@ class Hub:
             "connector": LETTERS,
             "own_sources": frozenset({"letters"}),
             "book": Book("v1", Policy.model_validate(POLICY)),
-            "pepper": PEPPER,
+            "pepper": self.pepper,
             "reader": Reader(self.graph, self.journal),
-            "ledger": Ledger(self.graph, self.name, PEPPER),
+            "ledger": Ledger(self.graph, self.name, self.pepper),
             "http": Http(LETTERS, line, access, circuit, times, patience=3.0),
             "now": self.now,
             "clock": self.clock,
@@ -173,11 +177,21 @@ class Hub:
         """
         customer = keys.of_customer(PEPPER, f"s-{names[0]}")
         nodes = {
-            f"s-{n}": Node(created="2020", own=f"shop:customer#s-{n}", links=frozenset({key_of(n)}))
+            f"s-{n}": Node(
+                created="2020",
+                own=f"shop:customer#s-{n}",
+                links=frozenset({self.on_island(key_of(n))}),
+            )
             for n in names
         }
         known = tuple(
-            Known(key=key_of(n), type="email", value=address(n), source="shop", at=START)
+            Known(
+                key=self.in_view(key_of(n)),
+                type="email",
+                value=address(n),
+                source="shop",
+                at=START,
+            )
             for n in names
         )
         filled = {"email": address(names[0]), "first_name": names[0].title()} | traits
