@@ -114,6 +114,7 @@ def _interactions(
 
 def _purposes(who: Person) -> tuple[PurposeView, ...]:
     """Read now, as a delivery does: the graph and the journal, strongly."""
-    everybody = delivery.unaddressed(who, wiring.pepper())
+    pepper = wiring.pepper()
+    everybody = delivery.unaddressed(who, pepper)
     said = Reader(wiring.graph(), wiring.journal()).said(who, everybody)
-    return permissions(Book(*wiring.policy()), who, everybody, said, wiring.now())
+    return permissions(Book(*wiring.policy()), who, pepper, said, wiring.now())

@@ -6,9 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from adapters import lists, tallies
+from adapters import ledger, lists, tallies
 from adapters.depths import Depth
-from adapters.ledger import Ledger
 from adapters.table import Item
 from functions import wiring
 from rules import listing
@@ -95,7 +94,7 @@ def _checkpoint(row: Item) -> CheckpointView:
 def _destination(
     name: str, destination: Destination, queues: Mapping[str, QueueView]
 ) -> DestinationView:
-    totals = Ledger(wiring.graph(), name).totals()
+    totals = ledger.totals(wiring.graph(), name)
     outcomes: Counter[str] = Counter()
     because: Counter[str] = Counter()
     for (outcome, reason), count in totals.items():

@@ -128,15 +128,16 @@ def open_office(until: float) -> Office:
         raise Misconfigured(message)
     http = calling.http(name, destination, until)
     http.patience = PATIENCE_SECONDS
+    pepper = wiring.pepper()
     return Office(
         name=name,
         destination=destination,
         connector=registry.load(destination.connector),
         own_sources=own_sources(wiring.config(), name, destination),
         book=Book(*wiring.policy()),
-        pepper=wiring.pepper(),
+        pepper=pepper,
         reader=Reader(wiring.graph(), wiring.journal()),
-        ledger=Ledger(wiring.graph(), name),
+        ledger=Ledger(wiring.graph(), name, pepper),
         http=http,
         now=wiring.now,
         clock=wiring.clock,

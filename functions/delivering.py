@@ -49,7 +49,7 @@ def chosen(office: Office, person: Person) -> tuple[Addressee, ...]:
     found: tuple[Addressee, ...] = ()
     if by_address(office):
         type_ = office.connector.SPEC.channel_identifier
-        found = delivery.addressees(person, type_, office.own_sources)
+        found = delivery.addressees(person, type_, office.pepper, office.own_sources)
     return found or (delivery.unaddressed(person, office.pepper),)
 
 
@@ -79,6 +79,6 @@ def _tidy(office: Office, errand: Errand, first: Addressee, others: Sequence[Add
 
 def _strike(office: Office, states: Mapping[IdentifierKey, DeliveryRow]) -> None:
     """Takes off the list what was never sent, and stands for nobody any more."""
-    for identifier, row in states.items():
+    for row in states.values():
         if not row.held and not row.opted_out:
-            office.ledger.forget(identifier)
+            office.ledger.forget(row)

@@ -77,7 +77,7 @@ class Places:
 
     def renamed(self, name: str) -> bool:
         """Whether what is called so has a name under a later pepper."""
-        return "#" in name and keys.newest(self.pepper, name) != name
+        return "#" in name and keys.latest(self.pepper, name) != name
 
     def home(self, s: SubjectKey) -> tuple[CustomerId, str] | None:
         """The customer that a subject is, and its island."""
@@ -116,7 +116,7 @@ def _carriers(
     customers: Customers, addresses: Collection[IdentifierKey], pepper: Pepper
 ) -> dict[IdentifierKey, frozenset[SubjectKey]]:
     """Who carries each by now. The names of today are read last: carriers come to those."""
-    today = {each: keys.newest(pepper, each) for each in addresses}
+    today = {each: keys.latest(pepper, each) for each in addresses}
     former = customers.members({each for each, name in today.items() if each != name})
     now = customers.members(set(today.values()))
     return {each: former.get(each, frozenset()) | now[name] for each, name in today.items()}
@@ -136,7 +136,7 @@ def _on_consent(change: Change, places: Places, news: News) -> None:
     about = [change.name] if change.key.pk.startswith("S#") else places.carriers[change.name]
     found = {home[0] for home in map(places.home, about) if home}
     if row.state == "withdrawn":
-        for name in {change.name, keys.newest(places.pepper, change.name)}:
+        for name in {change.name, keys.latest(places.pepper, change.name)}:
             found |= _bound(name, bonds.known_at(row), about, places)
     version = int(row.effective_at.timestamp() * 1000)
     for customer in sorted(found):

@@ -188,7 +188,7 @@ class Telling:
 
     def _change(self, turn: Turn, what: Content) -> Upsert:
         office, number = self.office, turn.claim.row.number if turn.claim.row else 0
-        said = (office.name, self.addressee.key, what.traits, what.facts, number)
+        said = (office.name, self.addressee.identifier, what.traits, what.facts, number)
         known = delivery.external_ids(turn.person, self.addressee, office.own_sources)
         return Upsert(
             identifier=self.addressee.identifier,
@@ -206,7 +206,7 @@ class Telling:
         base = DeliveryRow(
             destination=self.office.name,
             customer=self.errand.customer,
-            identifier=self.addressee.key,
+            identifier=turn.claim.identifier,
             version=turn.person.profile.version,
             decision=turn.decision,
             outcome="withheld",

@@ -31,7 +31,8 @@ class Deliver(Construct):
         graph = shared.graph.table_arn
         function.may("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", on=graph)
         own = (f"SYS#{system}", f"L#delivery#{system}#*")
-        function.may("dynamodb:PutItem", on=graph, keys=("S#*", *own))
+        enters = ("dynamodb:PutItem", "dynamodb:ConditionCheckItem")
+        function.may(*enters, on=graph, keys=("S#*", *own))
         function.may("dynamodb:UpdateItem", "dynamodb:DeleteItem", on=graph, keys=own)
         function.may("dynamodb:Query", on=shared.journal.table_arn)
         function.uses_key(via="dynamodb")

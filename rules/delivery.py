@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, get_args
 
-from rules import bonds, keys, money, normalise
+from rules import addressing, bonds, keys, money, normalise
 from rules.consent import ADDRESSES, Scope
 from rules.keys import Pepper
 from schemas.config import Config, Destination
@@ -56,6 +56,9 @@ class Person:
 class Addressee:
     """Under which identifier a destination knows somebody. Grants count from `speaking` only:
     addresses and subjects that are about this very identifier.
+
+    `key` is what the ledger is asked by: while there are two names, the former. `addresses` are as
+    the island has them.
     """
 
     key: IdentifierKey
@@ -81,7 +84,7 @@ def founder(person: Person, pepper: Pepper) -> SubjectKey:
 
 
 def addressees(
-    person: Person, type_: str, own_sources: frozenset[str] = frozenset()
+    person: Person, type_: str, pepper: Pepper, own_sources: frozenset[str] = frozenset()
 ) -> tuple[Addressee, ...]:
     """The identifiers of a type to reach somebody by, the one to use first.
 
@@ -90,20 +93,39 @@ def addressees(
     """
     preferred = person.profile.traits.get("email" if type_ == "email" else "phone")
     wanted = READERS[type_](preferred.value) if preferred and type_ in READERS else None
-    found = (_addressee(person, known) for known in person.profile.identifiers)
-    usable = [each for each in found if each and each.identifier.type == type_]
     known = {s for s, key in person.profile.subjects.items() if key.split(":")[0] in own_sources}
-    return tuple(
-        sorted(usable, key=lambda each: (not each.speaking & known, each.identifier != wanted))
-    )
+
+    def order(each: Addressee) -> tuple[object, ...]:
+        rank = addressing.rank(pepper, each.identifier)
+        return not each.speaking & known, each.identifier != wanted, rank
+
+    return tuple(sorted(_usable(person, type_, pepper), key=order))
 
 
-def _addressee(person: Person, known: Known) -> Addressee | None:
-    carriers = frozenset(s for s in person.subjects if known.key in person.addresses((s,)))
-    identifier = READERS[known.type](known.value) if carriers and known.type in READERS else None
+def _usable(person: Person, type_: str, pepper: Pepper) -> Iterable[Addressee]:
+    """Each once, as its first evidence spells it, though a view may have it by both names."""
+    known = [each for each in person.profile.identifiers if each.type == type_]
+    known.sort(key=lambda each: (each.at, each.source, each.value), reverse=True)
+    found = (_addressee(person, each, pepper) for each in known)
+    return {each.key: each for each in found if each}.values()
+
+
+def _addressee(person: Person, known: Known, pepper: Pepper) -> Addressee | None:
+    """By the names that the island has: under those, what was said of it is looked for."""
+    name = keys.latest(pepper, known.key)
+    carried = {s: _called(person.addresses((s,)), name, pepper) for s in person.subjects}
+    there = frozenset[IdentifierKey]().union(*carried.values())
+    identifier = READERS[known.type](known.value) if there and known.type in READERS else None
     if identifier is None:
         return None
-    return Addressee(known.key, identifier, frozenset({known.key}), carriers | {known.key})
+    key = addressing.former(pepper, (known.key, *sorted(there)), identifier) or name
+    return Addressee(key, identifier, there, there.union(s for s in carried if carried[s]))
+
+
+def _called(
+    wanted: frozenset[IdentifierKey], name: IdentifierKey, pepper: Pepper
+) -> frozenset[IdentifierKey]:
+    return frozenset(each for each in wanted if keys.latest(pepper, each) == name)
 
 
 def unaddressed(person: Person, pepper: Pepper) -> Addressee:

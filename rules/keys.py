@@ -72,27 +72,29 @@ def made_with(key: IdentifierKey) -> int:
 def renewed(pepper: Pepper, key: IdentifierKey) -> IdentifierKey:
     """The key under the pepper that is coming; itself where none is, or where it is so already."""
     coming = pepper.coming
-    if coming is None or is_own(key) or made_with(key) >= coming.version:
-        return key
-    return over(coming, key)
+    return over(coming, key) if coming and _older(key, coming) else key
 
 
-def newest(pepper: Pepper, key: IdentifierKey) -> IdentifierKey:
-    """The key under every pepper that there is: the same for each name that it ever had."""
-    for each in (*pepper.later, *((pepper.coming,) if pepper.coming else ())):
-        if not is_own(key) and made_with(key) < each.version:
-            key = over(each, key)
-    return key
+def latest(pepper: Pepper, key: IdentifierKey) -> IdentifierKey:
+    """The newest name of an identifier, whichever of its names was kept somewhere."""
+    for each in pepper.later:
+        key = over(each, key) if _older(key, each) else key
+    return renewed(pepper, key)
 
 
-def both(pepper: Pepper, key: IdentifierKey) -> tuple[IdentifierKey, ...]:
-    """A key and, while keys are being taken to another pepper, what it is under that one."""
+def names(pepper: Pepper, key: IdentifierKey) -> tuple[IdentifierKey, ...]:
+    """The names that it may have now, the former first; one, unless another pepper is coming."""
     return tuple(dict.fromkeys((key, renewed(pepper, key))))
 
 
 def told_of(pepper: Pepper, identifier: Identifier) -> tuple[IdentifierKey, ...]:
     """The keys under which to write what is said of it: both, while either may be looked under."""
-    return both(pepper, of_identifier(pepper, identifier))
+    return names(pepper, of_identifier(pepper, identifier))
+
+
+def _older(key: IdentifierKey, pepper: Pepper) -> bool:
+    """What was made with no pepper, as a customer's name in the ledger, stays what it is."""
+    return not is_own(key) and 0 < made_with(key) < pepper.version
 
 
 def of_subject(pepper: Pepper, subject: Subject) -> SubjectKey:

@@ -37,4 +37,4 @@ def partitions(pepper: Pepper, word: str) -> tuple[str, ...]:
     name = f"N#{digest(pepper, 'name', sha256(word.encode()).digest())}"
     for each in pepper.later:
         name = keys.over(each, name)
-    return keys.both(pepper, name)
+    return keys.names(pepper, name)

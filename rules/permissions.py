@@ -8,6 +8,7 @@ from rules import delivery
 from rules.consent import ConsentRows
 from rules.delivery import Addressee, Person
 from rules.gate import Book, permit
+from rules.keys import Pepper
 from schemas.observation import Channel
 from schemas.policy import PurposeRule
 from schemas.views import PurposeView
@@ -16,14 +17,15 @@ REACHED_BY: Final[Mapping[Channel, str]] = {"email": "email", "sms": "phone", "p
 
 
 def permissions(
-    book: Book, person: Person, everybody: Addressee, said: ConsentRows, now: datetime
+    book: Book, person: Person, pepper: Pepper, said: ConsentRows, now: datetime
 ) -> tuple[PurposeView, ...]:
-    """One row for each purpose, channel and address. `everybody` stands for no address at all."""
+    """One row for each purpose, channel and address; of who has none, for no address at all."""
+    everybody = delivery.unaddressed(person, pepper)
     return tuple(
         _view(book, purpose, channel, (addressee, said), now)
         for purpose, rule in book.policy.purposes.items()
         for channel in _channels(book, purpose, rule, said)
-        for addressee in _addressees(person, channel) or (everybody,)
+        for addressee in _addressees(person, channel, pepper) or (everybody,)
     )
 
 
@@ -38,7 +40,9 @@ def _view(
         title=rule.title,
         basis=rule.basis,
         channel=channel,
-        identifier=addressee.identifier.value if addressee.key in addressee.addresses else "",
+        identifier=""
+        if addressee.identifier.type == delivery.CUSTOMER
+        else addressee.identifier.value,
         permitted=verdict.permitted,
         reason=verdict.reason,
         evidence=verdict.evidence,
@@ -55,6 +59,6 @@ def _channels(book: Book, purpose: str, rule: PurposeRule, said: ConsentRows) ->
     return tuple(sorted(used - {"any"})) or ("any",)
 
 
-def _addressees(person: Person, channel: Channel) -> tuple[Addressee, ...]:
+def _addressees(person: Person, channel: Channel, pepper: Pepper) -> tuple[Addressee, ...]:
     type_ = REACHED_BY.get(channel)
-    return delivery.addressees(person, type_) if type_ else ()
+    return delivery.addressees(person, type_, pepper) if type_ else ()

@@ -168,7 +168,7 @@ def _evidence(known: Known) -> tuple[datetime, str, str]:
 def _told(profile: Profile, pepper: Pepper) -> dict[str, object]:
     """What those who hold a copy of the profile would want to know; empty values are absent."""
     facts: dict[str, object] = {trait: field.value for trait, field in profile.traits.items()}
-    facts["identifiers"] = {keys.newest(pepper, known.key) for known in profile.identifiers}
+    facts["identifiers"] = {keys.latest(pepper, known.key) for known in profile.identifiers}
     facts["subjects"] = set(profile.subjects)
     facts["value"] = {c: t.minor for c, t in profile.totals.items() if t.minor}
     facts["orders"] = {c: t.count for c, t in profile.totals.items() if t.count}

@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from rules import keys
 from rules.keys import Pepper
+from rules.rekeying_ledger import is_ledger, move
 from rules.resolution_calls import (
     Pause,
     Steps,
@@ -36,8 +37,8 @@ from schemas.graph import Bond, IdentifierKey, Island
 from schemas.rows import PRESENT, Conflict, Item, Key, Write, key_of
 
 Step = Literal["names", "crowds", "bonds", "rest"]
-"""Identifiers get their new names; what links nobody, since its subject has too much of it, does;
-what islands remember of others does; former rows go."""
+"""Identifiers and what was delivered under them get their new names; what links nobody, since its
+subject has too much of it, does; what islands remember of others does; former rows go."""
 TABLES: Final[tuple[TableName, ...]] = ("graph", "journal")
 
 
@@ -69,6 +70,9 @@ def _visit(item: Item, going: Going, laws: Laws) -> Steps[None]:
     place = key_of(item)
     if place.sk == HEAD and going.table == "graph":
         yield from _visit_head(place, item, going, laws)
+        return
+    if is_ledger(place) and (going.table, going.step) == ("graph", "names"):
+        yield from move(item, laws)
         return
     if place.pk.startswith("N#") and going.step == "names":
         yield from relist(place, laws.pepper)

@@ -173,7 +173,7 @@ def test_a_decision_names_no_record_of_another_person(hub: People) -> None:
     falls_apart(hub)
     assert not may_have_offers(hub, "shop:ada")
     customer = hub.customer("shop:ada")
-    ((_, row),) = Ledger(wiring.graph(), "letters").states([email_of("shop:ada")]).items()
+    ((_, row),) = Ledger(wiring.graph(), "letters", PEPPER).states([email_of("shop:ada")]).items()
     assert row.customer == customer
     (evidence,) = row.decision.evidence
     assert evidence.startswith(f"bond:{s_of('crm:ben')}@")

@@ -14,7 +14,7 @@ from adapters.http import Http, Times
 from adapters.http_access import Access
 from adapters.http_circuit import Circuit
 from adapters.http_connection import Call, Connection, Hook
-from adapters.ledger import Ledger, entries
+from adapters.ledger import Ledger, entries, totals
 from adapters.table import Table, Units
 from connectors import defaults
 from connectors.contract import Connector, Outcome, Push, Request, Response, Spec, Upsert
@@ -127,6 +127,10 @@ class Hub:
     tick: Callable[[str], None] = lambda _name: None
     service: Service = field(default_factory=Service)
     names: "count[int]" = field(default_factory=count)
+    pepper: Pepper = PEPPER
+    in_view: Callable[[str], str] = str
+    on_island: Callable[[str], str] = str
+    """What an address is called there, by what `key_of` calls it."""
 
     def __post_init__(self) -> None:
         self.graph: Table = MemoryPort(self._ticked)
@@ -154,9 +158,9 @@ class Hub:
             "connector": LETTERS,
             "own_sources": frozenset({"letters"}),
             "book": Book("v1", Policy.model_validate(POLICY)),
-            "pepper": PEPPER,
+            "pepper": self.pepper,
             "reader": Reader(self.graph, self.journal),
-            "ledger": Ledger(self.graph, self.name),
+            "ledger": Ledger(self.graph, self.name, self.pepper),
             "http": Http(LETTERS, line, access, circuit, times, patience=3.0),
             "now": self.now,
             "clock": self.clock,
@@ -173,11 +177,21 @@ class Hub:
         """
         customer = keys.of_customer(PEPPER, f"s-{names[0]}")
         nodes = {
-            f"s-{n}": Node(created="2020", own=f"shop:customer#s-{n}", links=frozenset({key_of(n)}))
+            f"s-{n}": Node(
+                created="2020",
+                own=f"shop:customer#s-{n}",
+                links=frozenset({self.on_island(key_of(n))}),
+            )
             for n in names
         }
         known = tuple(
-            Known(key=key_of(n), type="email", value=address(n), source="shop", at=START)
+            Known(
+                key=self.in_view(key_of(n)),
+                type="email",
+                value=address(n),
+                source="shop",
+                at=START,
+            )
             for n in names
         )
         filled = {"email": address(names[0]), "first_name": names[0].title()} | traits
@@ -223,10 +237,10 @@ class Hub:
         return [(row.outcome, row.decision.reason) for row in self.ledger(name)]
 
     def state(self, name: str) -> DeliveryRow | None:
-        return Ledger(self.graph, self.name).states([key_of(name)]).get(key_of(name))
+        return Ledger(self.graph, self.name, PEPPER).states([key_of(name)]).get(key_of(name))
 
     def totals(self) -> Mapping[tuple[str, str], int]:
-        return Ledger(self.graph, self.name).totals()
+        return totals(self.graph, self.name)
 
     def _ticked(self, name: str) -> None:
         self.tick(name)

@@ -76,6 +76,15 @@ class MemoryPort(Table):
         self.tick("written")
         return dict(before)
 
+    def transact(self, writes: Sequence[Write]) -> None:
+        self.tick("write")
+        before = {write.key: self.memory.rows.get(write.key, {}) for write in writes}
+        self.memory.transact(writes)
+        for key, old in before.items():
+            bytes_ = max(size(old), size(self.memory.rows.get(key, {})))
+            self.units.write += 2 * max(1, ceil(bytes_ / WRITE_STEP))
+        self.tick("written")
+
     def _read(self, bytes_: int, consistent: bool) -> None:
         steps = max(1, ceil(bytes_ / READ_STEP))
         self.units.read += steps if consistent else steps / 2

@@ -48,7 +48,7 @@ def test_value_names_the_currency_most_bought_in_first() -> None:
 
 
 def test_the_preferred_address_comes_first_and_is_normalised() -> None:
-    found = delivery.addressees(person("ada", "ben", preferred="ben"), "email")
+    found = delivery.addressees(person("ada", "ben", preferred="ben"), "email", PEPPER)
     assert [each.identifier.value for each in found] == [address("ben"), address("ada")]
 
 
@@ -57,17 +57,17 @@ def test_a_destination_that_knows_somebody_already_is_told_under_the_address_it_
     subjects = {"s-ada": "letters:member:1", "s-ben": "shop:customer:2"}
     known = delivery.Person(ada.profile.model_copy(update={"subjects": subjects}), ada.island)
     for own, first in (("letters", "ada"), ("shop", "ben"), ("elsewhere", "ben")):
-        found = delivery.addressees(known, "email", frozenset({own}))
+        found = delivery.addressees(known, "email", PEPPER, frozenset({own}))
         assert found[0].identifier.value == address(first)
 
 
 def test_an_address_that_everybody_carries_is_nobodys() -> None:
-    found = delivery.addressees(person("ada", "ben", unusable="ada"), "email")
+    found = delivery.addressees(person("ada", "ben", unusable="ada"), "email", PEPPER)
     assert [each.identifier.value for each in found] == [address("ben")]
 
 
 def test_only_those_who_carry_an_address_speak_for_it() -> None:
-    first, _ = delivery.addressees(person("ada", "ben"), "email")
+    first, _ = delivery.addressees(person("ada", "ben"), "email", PEPPER)
     assert first.speaking == {key_of("ada"), "s-ada"}
 
 

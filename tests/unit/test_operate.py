@@ -9,7 +9,7 @@ import pytest
 from adapters import quarantine, tallies
 from adapters.aws import Payload, ServiceError
 from adapters.checkpoints import Checkpoints
-from adapters.ledger import Ledger, entry_key
+from adapters.ledger import entry_key, totals
 from functions import operate
 from rules import keys, listing
 from schemas.config import Config
@@ -252,5 +252,5 @@ def test_a_bad_question_is_answered_with_what_to_ask(
 def test_a_ledger_counts_the_last_state_of_each(world: World) -> None:
     delivered(world, "s1", "sent", "granted", number=1)
     delivered(world, "s1", "withheld", "opted_out", number=2)
-    assert Ledger(world.table, "mailchimp").totals() == {("withheld", "opted_out"): 1}
+    assert totals(world.table, "mailchimp") == {("withheld", "opted_out"): 1}
     assert world.table.get(Key("S#s1", f"D#mailchimp#{EMAIL}#000001"))

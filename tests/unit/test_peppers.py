@@ -63,13 +63,13 @@ def test_one_that_is_missing_or_broken_is_named_without_its_value(value: str | N
 def test_a_name_of_any_stage_comes_to_the_newest_and_a_subject_keeps_its_own() -> None:
     every = [keys.of_identifier(at(n, "done"), ADDRESS) for n in (1, 2, 3)]
     assert len(set(every)) == 3
-    assert {keys.newest(at(3, "done"), each) for each in every} == {every[2]}
-    assert {keys.newest(at(3, "known"), each) for each in every} == {every[2]}
-    assert keys.newest(at(2, "done"), every[2]) == every[2], "who lags behind leaves it alone"
+    assert {keys.latest(at(3, "done"), each) for each in every} == {every[2]}
+    assert {keys.latest(at(3, "known"), each) for each in every} == {every[2]}
+    assert keys.latest(at(2, "done"), every[2]) == every[2], "who lags behind leaves it alone"
     subjects = {keys.of_subject(at(n, "done"), USER) for n in (1, 2, 3)}
     (s,) = subjects
     own = f"shop:customer#{s}"
-    assert keys.newest(at(3, "done"), own) == own
+    assert keys.latest(at(3, "done"), own) == own
 
 
 def test_a_word_of_a_name_is_listed_in_one_place_and_looked_for_in_both() -> None:

@@ -76,7 +76,7 @@ def may_mail(hub: People, who: str) -> bool:
     whole = person(found)
     everybody = delivery.unaddressed(whole, PEPPER)
     said = Reader(wiring.graph(), wiring.journal()).said(whole, everybody)
-    views = permissions(Book(*wiring.policy()), whole, everybody, said, hub.now)
+    views = permissions(Book(*wiring.policy()), whole, PEPPER, said, hub.now)
     return any(view.permitted for view in views if view.purpose == "email_marketing")
 
 

@@ -110,6 +110,13 @@ def test_a_delivery_adds_to_a_subject_and_changes_nothing_of_it(flow: Template) 
     assert writers(flow, "S#*", "dynamodb:DeleteItem") == {"resolve", "evidence"}
 
 
+def test_a_delivery_may_check_that_a_name_is_free(flow: Template) -> None:
+    """While keys come to another pepper, of its own list and of what it enters under subjects."""
+    check = "dynamodb:ConditionCheckItem"
+    assert writers(flow, "L#delivery#mailchimp#*", check) == {"deliver-mailchimp"}
+    assert {"deliver-mailchimp", "deliver-warehouse"} <= writers(flow, "S#*", check)
+
+
 def test_where_a_record_is_only_who_resolves_it_says(flow: Template) -> None:
     assert writers(flow, "R#*") == {"resolve"}
     assert writers(flow, "PARTED", "dynamodb:DeleteItem") == {"evidence"}
