@@ -1,7 +1,8 @@
 """A batch from the queue: what is done, what comes back, and when."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,6 +13,9 @@ from connectors import registry
 from connectors.contract import Response
 from functions import calling, wiring
 from functions.deliver import handler
+from rules import keys
+from rules.keys import Pepper
+from rules.ledger_rows import state_key
 from schemas.config import Config
 from schemas.policy import Policy
 from schemas.rows import Write
@@ -114,6 +118,29 @@ def test_each_event_brings_the_destination_up_to_date(post: Post) -> None:
     )
     assert stayed == []
     assert set(post.hub.service.people) == {address(n) for n in ("ada", "ben", "cem", "dora")}
+
+
+def test_while_keys_come_to_another_pepper_a_moved_address_is_the_same(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.hub.says(key_of("ada"))
+    ada = post.hub.knows("ada")
+    changed = event("CustomerChanged", customer=ada, version=1, changed=["email"])
+    assert post.receives(changed) == []
+    begun = replace(PEPPER, coming=Pepper(b"another", 2), begun=True)
+    monkeypatch.setattr(wiring, "pepper", lambda _name: begun)
+    post.hub.on_island = partial(keys.renewed, begun)
+    post.hub.knows("ada")
+    ben = post.hub.knows("ben", into="g2")
+    for name in ("ada", "ben"):
+        post.hub.says(keys.renewed(begun, key_of(name)))
+    consent = event("ConsentChanged", customer=ben, purpose="offers", version=1)
+    assert post.receives(changed, consent) == []
+    assert [name for name, _, _ in post.hub.service.calls] == [address("ada"), address("ben")]
+    names = [key_of("ada"), keys.renewed(begun, key_of("ben"))]
+    assert post.hub.graph.get_many([state_key("letters", name) for name in names]).keys() == {
+        state_key("letters", name) for name in names
+    }
 
 
 def test_a_customer_is_looked_at_once_in_a_batch(post: Post) -> None:
