@@ -128,7 +128,7 @@ def test_while_keys_come_to_another_pepper_a_moved_address_is_the_same(
     changed = event("CustomerChanged", customer=ada, version=1, changed=["email"])
     assert post.receives(changed) == []
     begun = replace(PEPPER, coming=Pepper(b"another", 2), begun=True)
-    monkeypatch.setattr(wiring, "pepper", lambda _name: begun)
+    monkeypatch.setattr(wiring, "pepper", lambda: begun)
     post.hub.on_island = partial(keys.renewed, begun)
     post.hub.knows("ada")
     ben = post.hub.knows("ben", into="g2")

@@ -39,7 +39,7 @@ def vault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Vault:
     file = tmp_path / "sluice.yaml"
     file.write_text(FILE)
     monkeypatch.setattr(connect, "FILE", file)
-    monkeypatch.setattr(connect, "_manager", lambda _session: made)
+    monkeypatch.setattr(connect, "secrets_manager", lambda _session: made)
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps({"api": {"access_token": "t"}})))
     return made
 
