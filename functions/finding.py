@@ -50,15 +50,16 @@ def find(customers: Customers, query: Mapping[str, str]) -> tuple[Found, ...]:
 
 
 def by_id(customers: Customers, customer: CustomerId) -> tuple[Found, ...]:
-    """The customer of this id, or the one that took it over."""
-    known = customers.profiles([customer])
+    """The customer of this id, or the one that took it over: as its island says, since a view may
+    not know yet that it is somebody again.
+    """
     for _ in range(MOST):
-        profile = known.get(customer)
-        if profile is None or not profile.into:
-            break
-        customer = profile.into
-        known = customers.profiles([customer])
-    return _of([known[customer].island], customers, {customer}) if customer in known else ()
+        view = customers.profiles([customer]).get(customer)
+        found = _of([view.island], customers, {customer}) if view else ()
+        if found or view is None or not view.into:
+            return found
+        customer = view.into
+    return ()
 
 
 def address_keys(kind: str, value: str) -> tuple[IdentifierKey, ...]:

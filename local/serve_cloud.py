@@ -2,8 +2,8 @@
 
 Some things differ from its own command. Functions run on a Python without packages, so that they
 see the layer and nothing else, as on AWS. The process ends once its state is saved: its polling
-threads would keep it for minutes. Roles are asked for what AWS asks for. A stream
-is followed beside the queues, and a queue's function gets as large a batch as it asks for.
+threads would keep it for minutes. Roles are asked for what AWS asks for. A stream is followed
+beside the queues and outlives a restart; a queue's function gets as large a batch as it asks for.
 """
 
 import asyncio
@@ -46,6 +46,36 @@ def _repeat(poll: Callable[[], bool]) -> None:
             moved = False
         if not moved:
             time.sleep(STREAM_PAUSE)
+
+
+def keep_streams_with_their_tables() -> None:
+    """What a stream's function has not read yet is saved with the table, and read after a restart.
+
+    MiniStack saves how far it was read, but no record: whoever follows a stream would wait until
+    as many changes have come again.
+    """
+    tables: Any = import_module("ministack.services.dynamodb")
+    functions: Any = import_module("ministack.services.lambda_svc")
+    save, load = tables.get_state, tables.load_persisted_state
+    records, trimmed = tables._stream_records, tables._stream_trimmed  # noqa: SLF001 - as above
+
+    def saved() -> dict[str, Any]:
+        read = functions._dynamodb_stream_positions  # noqa: SLF001 - as above
+        done = min((place for _, place in read.all_items()), default=0)
+        unread, before = type(records)(), type(trimmed)()
+        for (account, region, table), found in records.all_items():
+            gone = trimmed.get_scoped(account, region, table, 0)
+            skipped = max(0, min(done - gone, len(found)))
+            unread.set_scoped(account, region, table, found[skipped:])
+            before.set_scoped(account, region, table, gone + skipped)
+        return {**save(), "stream_records": unread, "stream_trimmed": before}
+
+    def loaded(data: dict[str, Any] | None) -> None:
+        load(data)
+        records.update((data or {}).get("stream_records", {}))
+        trimmed.update((data or {}).get("stream_trimmed", {}))
+
+    tables.get_state, tables.load_persisted_state = saved, loaded
 
 
 def fill_batches_as_aws_does() -> None:
@@ -94,5 +124,6 @@ if __name__ == "__main__":
     sys.executable = sys.argv[1]
     check_permissions_as_aws_does(os.environ.get("CALLS_FILE", ""))
     follow_streams_beside_queues()
+    keep_streams_with_their_tables()
     fill_batches_as_aws_does()
     asyncio.run(serve_and_leave(int(os.environ["GATEWAY_PORT"])))

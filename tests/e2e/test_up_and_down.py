@@ -12,12 +12,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import boto3
 import pytest
 
+from adapters.table import encode
 from local import processes, programs
 from local.install import ROOT
 from local.layer import BUILD
 from local.programs import Running
+from rules.resolution_items import subject_item
+from schemas.graph import SubjectHead
+from schemas.identifiers import Subject
 from tests.e2e import workers
 from tests.e2e.waiting import until
 
@@ -108,6 +113,30 @@ def test_what_a_killed_run_left_is_taken_over() -> None:
     until(lambda: not alive(cloud), "the workers of the killed cloud have ended", 20)
     assert not free(running("cloud").port)
     assert local("down").code == 0
+
+
+def test_what_changes_after_a_restart_is_announced_like_what_changed_before() -> None:
+    """The stream goes on where it was read to, though the cloud keeps no record of it itself."""
+    for name in ("before", "after"):
+        assert local("up").code == 0
+        assert not workers.of(HOME, "announce")
+        _change(name)
+        until(lambda: workers.of(HOME, "announce"), f"it was announced {name} the restart", 60)
+        assert local("down").code == 0
+
+
+def _change(name: str) -> None:
+    """A subject that nobody else knows."""
+    stage = json.loads((HOME / "targets.json").read_text())["local"]
+    head = SubjectHead(
+        s=name, subject=Subject(source="shop", object="customer", id=name), version=1, island="none"
+    )
+    row = {"pk": f"S#{name}", "sk": "HEAD", **subject_item(head)}
+    table = boto3.client(
+        "dynamodb", endpoint_url=stage["endpoint"], region_name=stage["region"],
+        aws_access_key_id="test", aws_secret_access_key="test",
+    )  # fmt: skip
+    table.put_item(TableName=stage["outputs"]["GraphTable"], Item=encode(row))
 
 
 def _call_a_function(cloud: Running) -> None:

@@ -286,3 +286,16 @@ def test_given_a_role_with_few_fields_then_the_rest_is_left_out(
     assert set(body["customer"]["traits"]) == {"name"}
     assert body["history"] == body["bought"] == []
     assert body["customer"]["identifiers"] == body["customer"]["value"] == []
+
+
+def test_given_who_is_somebody_again_then_their_id_answers_before_their_view_says_so(
+    world: World,
+) -> None:
+    one, two = world.subject("1", email=MAIL), world.subject("2", email="two@example.com")
+    for version, groups in enumerate(([[one], [two]], [[one, two]]), 1):
+        world.island("g1", version, *groups)
+        world.stream()
+    gone = called([two])
+    assert get(route="GET /v1/customers/{id}", id_=gone)[1]["customer"]["id"] == called([one])
+    world.island("g1", 3, [one], [two])
+    assert get(route="GET /v1/customers/{id}", id_=gone)[1]["customer"]["id"] == gone
