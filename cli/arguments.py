@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from cli import customer, evidence, policy, rekey, source, status, token, verdicts, why
+from cli import customer, evidence, identifier, policy, rekey, source, status, token, verdicts, why
 from cli.session import Session
 
 ROLES = ("agent", "operator", "privacy")
@@ -25,6 +25,7 @@ def parser() -> ArgumentParser:
     _sources(_group(commands, "source", "where records come from"))
     _customers(_group(commands, "customer", "people"))
     verdicts.add_review(_group(commands, "review", "what a person may decide"), _command)
+    identifier.add(_group(commands, "identifier", "what people know of one"), _command)
     policy.add(_group(commands, "policy", "identity rules, purposes, clearances"), _command)
     rekey.add(_group(commands, "rekey", "the pepper that keys are made with"), _command)
     asked = _command(commands, "why", "why something was or was not sent", why.run)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from functions import adopting, parting, policies, rekeying, verdicts, wiring
+from functions import adopting, marking, parting, policies, rekeying, verdicts, wiring
 from functions.caller import READERS, Access, access
 from functions.explaining import explained
 from functions.party import party
@@ -20,6 +20,7 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
         "POST /v1/customers/{id}/split": verdicts.split,
         "POST /v1/reviews/{id}/accept": verdicts.accept,
         "POST /v1/reviews/{id}/reject": verdicts.reject,
+        "POST /v1/identifiers/mark": marking.marked,
         "GET /v1/policy": policies.show,
         "POST /v1/policy": policies.adopt,
         "POST /v1/policy/diff": policies.diff,

@@ -33,6 +33,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "POST /v1/customers/{id}/split",
         "POST /v1/reviews/{id}/accept",
         "POST /v1/reviews/{id}/reject",
+        "POST /v1/identifiers/mark",
         "GET /v1/policy",
         "POST /v1/policy",
         "POST /v1/policy/diff",

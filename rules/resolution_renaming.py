@@ -109,6 +109,7 @@ def plan_begin(draft: Draft, key: IdentifierKey, laws: Laws) -> None:
         quarantined=_counts_nobody(cell),
         blocked=cell.blocked,
         trusted=cell.trusted,
+        marked=cell.marked,
         arriving=True,
     )
     draft.put(arriving)

@@ -30,7 +30,7 @@ from rules.resolution_opening import opened
 from rules.resolution_release import release
 from rules.resolution_view import Draft, View
 from schemas.errors import RetryLater
-from schemas.graph import IdentifierHead, IdentifierKey, Island, SubjectKey
+from schemas.graph import IdentifierHead, IdentifierKey, Island, Mark, SubjectKey
 from schemas.rows import PRESENT, Write
 
 
@@ -42,6 +42,7 @@ class Amendment:
     leaves: SubjectKey | None = None
     blocked: bool | None = None
     trusted: bool | None = None
+    marked: Mark | None = None
     again: bool = False
     """Look at its limit again although nothing else changes."""
     arrived: bool = False
@@ -49,7 +50,7 @@ class Amendment:
 
     def of(self, cell: IdentifierHead) -> IdentifierHead:
         """The head with the marks that were asked for."""
-        marks = {"blocked": self.blocked, "trusted": self.trusted}
+        marks = {"blocked": self.blocked, "trusted": self.trusted, "marked": self.marked}
         return cell.model_copy(update={k: v for k, v in marks.items() if v is not None})
 
 

@@ -35,6 +35,29 @@ class ReviewAsked(Written):
     why: Why = ""
 
 
+class MarkAsked(Written):
+    """An address, a number, or `<source>:<object>:<id>`, and what is to hold of it.
+
+    `force` is the very number of records that would be joined, to trust what many carry.
+    """
+
+    identifier: Word
+    mark: Literal["block", "trust", "clear"]
+    why: Why = ""
+    force: int | None = None
+
+
+class MarkedView(Frozen):
+    """What holds of an identifier, and of how many records and customers; a hundred are counted."""
+
+    mark: Literal["block", "trust", "clear"]
+    type: str
+    at: AwareDatetime
+    by: str
+    records: int
+    customers: int | None = None
+
+
 class PartView(Frozen):
     """A customer, and its subjects by their readable keys."""
 

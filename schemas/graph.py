@@ -36,6 +36,14 @@ class Total(Frozen):
     minor: int
 
 
+class Mark(Frozen):
+    """Who blocked or trusted an identifier, or took that back; when, and why."""
+
+    at: AwareDatetime
+    by: str
+    why: str = ""
+
+
 class IdentifierHead(Frozen):
     """`I#<type>#<hash>` / `HEAD`: who carries it, all of them in `island` while it is usable.
 
@@ -52,6 +60,8 @@ class IdentifierHead(Frozen):
     epoch: int = 0
     blocked: bool = False
     trusted: bool = False
+    marked: Mark | None = None
+    """The last word on either."""
     moved: bool = False
     """Its carriers are being taken to its key under the next pepper, a few at a time."""
     arriving: bool = False
