@@ -17,7 +17,8 @@ from rules.meaning import meant
 from rules.resolution_marks import mark
 from schemas.errors import BadRecord
 from schemas.evidence import MarkAsked, MarkedView
-from schemas.graph import IdentifierKey, Mark, SubjectKey
+from schemas.graph import IdentifierKey, SubjectKey
+from schemas.marks import Mark
 
 MAY: Final[tuple[Role, ...]] = ("privacy", "operator")
 MOST: Final = 25

@@ -4,7 +4,8 @@ from rules.resolution_calls import Steps
 from rules.resolution_islands import Laws
 from rules.resolution_settling import Amendment, settle
 from rules.resolution_view import View
-from schemas.graph import IdentifierKey, Mark
+from schemas.graph import IdentifierKey
+from schemas.marks import Mark
 
 
 def mark(

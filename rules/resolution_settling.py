@@ -30,7 +30,8 @@ from rules.resolution_opening import opened
 from rules.resolution_release import release
 from rules.resolution_view import Draft, View
 from schemas.errors import RetryLater
-from schemas.graph import IdentifierHead, IdentifierKey, Island, Mark, SubjectKey
+from schemas.graph import IdentifierHead, IdentifierKey, Island, SubjectKey
+from schemas.marks import Mark
 from schemas.rows import PRESENT, Write
 
 

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 
 from schemas.frozen import Frozen
 from schemas.identifiers import Claim, Subject
+from schemas.marks import Mark
 from schemas.observation import Channel, Interaction, Trait
 
 SubjectKey = str
@@ -34,14 +35,6 @@ class Total(Frozen):
 
     count: int
     minor: int
-
-
-class Mark(Frozen):
-    """Who blocked or trusted an identifier, or took that back; when, and why."""
-
-    at: AwareDatetime
-    by: str
-    why: str = ""
 
 
 class IdentifierHead(Frozen):
