@@ -10,14 +10,16 @@ import pytest
 from rules.resolution import resolve
 from rules.resolution_case import Received, prepare
 from rules.resolution_islands import Laws
+from schemas.identifiers import Subject
 from schemas.rows import Key
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
 from tests.property.test_resolution_mutants import identifiers, islands, none, subjects
-from tests.simulator.histories import PEPPER, RULES, crowd, expected
+from tests.simulator.histories import PEPPER, RULES, START, crowd, expected
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.removals import REMOVED, Removal, admitted, histories, removals
 from tests.simulator.store import MemoryTable
-from tests.simulator.world import Faults, Job, World, run_alone
+from tests.simulator.stories import contact
+from tests.simulator.world import Faults, Job, World, interrupted, run_alone
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,37 @@ def test_a_crash_after_any_call_and_starting_again_loses_nothing() -> None:
             assert graph_in(graph) == expected(story.left), f"seed {seed}, call {crash_at}"
             if finished:
                 break
+
+
+def test_whose_numbers_were_too_many_may_be_erased_with_a_crash_after_any_call() -> None:
+    """The numbers leave the head with the tombstone, the rows that name them after it."""
+    user = Subject(source="help", object="user", id="1", created_at=START)
+    old = [contact(0, user, "ann@example.com", *(f"+1202555010{n}" for n in range(3)))]
+    gone = Removal(prepare(old[0], PEPPER, RULES).s, None, REMOVED)
+    for crash_at in range(20):
+        graph, journal, made = MemoryTable(), MemoryTable(), laws()
+        run_alone(resolve(old, made), graph, journal)
+        run_alone(gone.steps(made, last=False), graph, journal, crash_at)
+        assert not broken_promises(graph), f"call {crash_at}"
+        run_alone(resolve(old, made), graph, journal)
+        run_alone(gone.steps(made, last=True), graph, journal)
+        assert not broken_promises(graph), f"call {crash_at}"
+        assert graph_in(graph) == expected([]), f"call {crash_at}"
+
+
+def test_a_record_may_come_late_while_its_subject_is_erased_and_counts_for_nothing() -> None:
+    """Who resolves it read the head before: its row has no links any more, and is swept."""
+    user = Subject(source="help", object="user", id="1", created_at=START)
+    old = [contact(0, user, "ann@example.com")]
+    gone = Removal(prepare(old[0], PEPPER, RULES).s, None, REMOVED)
+    for point in range(6):
+        graph, journal, made = MemoryTable(), MemoryTable(), laws()
+        run_alone(resolve(old, made), graph, journal)
+        erasing = gone.steps(made, last=False)
+        run_alone(interrupted(resolve(old, made), erasing, point), graph, journal)
+        assert not broken_promises(graph), f"call {point}"
+        run_alone(gone.steps(made, last=True), graph, journal)
+        assert graph_in(graph) == expected([]), f"call {point}"
 
 
 def everything(story: Told, made: Laws):  # type: ignore[no-untyped-def]  # noqa: ANN201
