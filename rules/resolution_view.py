@@ -98,6 +98,8 @@ class Draft:
         self.used: set[Key] = set()
         self.rows: list[Write] = []
         """Rows of quarantined identifiers, and checks of their gates."""
+        self.sure: set[Key] = set()
+        """Items that decide something here, and are to be as they were read though not written."""
 
     def need(self, keys: Iterable[Key]) -> None:
         """See `View.need`."""
@@ -197,7 +199,12 @@ class Draft:
             written = model.model_copy(update={"version": (seen or _first(model)) + 1})
             after[key] = written
             writes.append(_write(key, written, seen))
-        return writes, after
+        return [*writes, *self._checks(writes)], after
+
+    def _checks(self, writes: list[Write]) -> list[Write]:
+        left = self.sure - {write.key for write in writes}
+        found = ((key, self._view.at(key)) for key in sorted(left))
+        return [Write("check", key, condition=version_is(m.version)) for key, m in found if m]
 
 
 def _first(model: Model) -> int:

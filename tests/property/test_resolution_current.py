@@ -102,9 +102,10 @@ def test_who_gains_and_loses_an_address_between_two_looks_is_no_customer_of_it()
     """Whatever of it falls between two calls of who brings the version that drops the address."""
     user = Subject(source="help", object="user", id="1", created_at=START)
     ann, bea, cem = (Subject(source="crm", object="contact", id=n, created_at=START) for n in "abc")
-    known = [_other(user, "+12025550101"), contact(0, ann, "a@example.com")]
+    known = [contact(0, user, "+12025550101", record="phones"), contact(0, ann, "a@example.com")]
     known.append(contact(0, bea, "b@example.com"))
-    joins, gains = _other(user, "a@example.com"), _version(1, user, "b")
+    joins = contact(0, user, "a@example.com", record="joins")
+    gains = _version(1, user, "b")
     batch = [contact(0, cem, "a@example.com"), _version(2, user)]
     for first, second in combinations(range(20), 2):
         graph, journal, ours = MemoryTable(), MemoryTable(), made()
@@ -115,14 +116,6 @@ def test_who_gains_and_loses_an_address_between_two_looks_is_no_customer_of_it()
         assert not broken_promises(graph, CHANGING), f"calls {first} and {second}"
         wanted = expected([*known, joins, gains, *batch], RULES)
         assert graph_in(graph) == wanted, f"calls {first} and {second}"
-
-
-def _other(user: Subject, value: str) -> Received:
-    """Another record of the user than the one that has versions."""
-    received = contact(0, user, value)
-    observation = received.observation
-    record = observation.record.model_copy(update={"id": value})
-    return received._replace(observation=observation.model_copy(update={"record": record}))
 
 
 def _version(number: int, user: Subject, *names: str) -> Received:
