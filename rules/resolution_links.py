@@ -151,6 +151,8 @@ def _cells(
         if apart and elsewhere and islands:
             cell = quarantine(draft, cell, "too_large")  # noqa: PLW2901
         there = cell.key in held(before)
+        if there and cell.key not in standing(before):
+            draft.sure.add(identifier_key(cell.key))
         cells.append(cell if there else add_carrier(draft, cell, said.s, laws))
     return cells
 
@@ -238,7 +240,8 @@ def _island_after(
         island = pruned(island, nodes, island.verdicts)
     after = island.model_copy(update={"nodes": nodes})
     after = with_verdicts(after, said.aliases.values())
+    carried = known.links if known else frozenset[IdentifierKey]()
     for cell in cells:
-        if not usable(cell):
+        if not usable(cell) and cell.key not in carried:  # else the island knows, and better
             after = without(after, cell)
     return after

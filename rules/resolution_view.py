@@ -38,10 +38,15 @@ class View:
         self._models: dict[Key, Model | None] = {}
 
     def learn(self, keys: Iterable[Key], found: Mapping[Key, Item]) -> None:
-        """Keeps an answer to a read."""
-        for key in keys:
-            item = found.get(key)
-            self._models[key] = _decode(key, item) if item else None
+        """Keeps an answer to a read; beside a head that is new, no island from before it.
+
+        That could seem to say already what the head is about to, so that it would not be written,
+        and no condition would tell that it has moved.
+        """
+        read = {key: _decode(key, found[key]) if key in found else None for key in keys}
+        self._models |= read
+        if any(_is_head(key) for key in read):
+            self.forget([key for key in self._models if _is_island(key)])
 
     def wrote(self, models: Mapping[Key, Model | None]) -> None:
         """Keeps what was committed."""
@@ -69,8 +74,16 @@ class View:
         return self._models[key]
 
 
+def _is_head(key: Key) -> bool:
+    return key.pk.startswith("S#")
+
+
+def _is_island(key: Key) -> bool:
+    return key.pk.startswith("G#")
+
+
 def _decode(key: Key, item: Item) -> Model:
-    if key.pk.startswith("S#"):
+    if _is_head(key):
         return subject_from(item)
     return identifier_from(item) if key.pk.startswith("I#") else island_from(item)
 
@@ -85,6 +98,8 @@ class Draft:
         self.used: set[Key] = set()
         self.rows: list[Write] = []
         """Rows of quarantined identifiers, and checks of their gates."""
+        self.sure: set[Key] = set()
+        """Items that decide something here, and are to be as they were read though not written."""
 
     def need(self, keys: Iterable[Key]) -> None:
         """See `View.need`."""
@@ -184,7 +199,12 @@ class Draft:
             written = model.model_copy(update={"version": (seen or _first(model)) + 1})
             after[key] = written
             writes.append(_write(key, written, seen))
-        return writes, after
+        return [*writes, *self._checks(writes)], after
+
+    def _checks(self, writes: list[Write]) -> list[Write]:
+        left = self.sure - {write.key for write in writes}
+        found = ((key, self._view.at(key)) for key in sorted(left))
+        return [Write("check", key, condition=version_is(m.version)) for key, m in found if m]
 
 
 def _first(model: Model) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from itertools import combinations
 from random import Random
 
 import pytest
@@ -18,7 +19,7 @@ from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.removals import admitted, histories, removals
 from tests.simulator.store import MemoryTable
 from tests.simulator.stories import contact
-from tests.simulator.world import Faults, Job, World, run_alone
+from tests.simulator.world import Faults, Job, World, interrupted, run_alone
 
 CHANGING = ("email#", "shop:customer#")
 RULES = IdentityRules(
@@ -95,6 +96,26 @@ def test_what_a_version_drops_and_the_next_says_again_with_too_much_beside_it() 
         run_alone(resolve(told[2:3], ours), graph, journal)
         assert not broken_promises(graph, CHANGING), f"call {crash_at}"
         assert graph_in(graph) == expected(told, RULES), f"call {crash_at}"
+
+
+def test_who_gains_and_loses_an_address_between_two_looks_is_no_customer_of_it() -> None:
+    """Whatever of it falls between two calls of who brings the version that drops the address."""
+    user = Subject(source="help", object="user", id="1", created_at=START)
+    ann, bea, cem = (Subject(source="crm", object="contact", id=n, created_at=START) for n in "abc")
+    known = [contact(0, user, "+12025550101", record="phones"), contact(0, ann, "a@example.com")]
+    known.append(contact(0, bea, "b@example.com"))
+    joins = contact(0, user, "a@example.com", record="joins")
+    gains = _version(1, user, "b")
+    batch = [contact(0, cem, "a@example.com"), _version(2, user)]
+    for first, second in combinations(range(20), 2):
+        graph, journal, ours = MemoryTable(), MemoryTable(), made()
+        run_alone(resolve(known, ours), graph, journal)
+        work = interrupted(resolve(batch, ours), resolve([joins], ours), first)
+        run_alone(interrupted(work, resolve([gains], ours), second), graph, journal)
+        run_alone(resolve([joins, gains], ours), graph, journal)
+        assert not broken_promises(graph, CHANGING), f"calls {first} and {second}"
+        wanted = expected([*known, joins, gains, *batch], RULES)
+        assert graph_in(graph) == wanted, f"calls {first} and {second}"
 
 
 def _version(number: int, user: Subject, *names: str) -> Received:

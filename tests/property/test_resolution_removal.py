@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from random import Random
 
 import pytest
@@ -10,14 +11,17 @@ import pytest
 from rules.resolution import resolve
 from rules.resolution_case import Received, prepare
 from rules.resolution_islands import Laws
-from schemas.rows import Key
+from rules.resolution_items import HEAD
+from schemas.identifiers import Subject
+from schemas.rows import Key, Write
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
 from tests.property.test_resolution_mutants import identifiers, islands, none, subjects
-from tests.simulator.histories import PEPPER, RULES, crowd, expected
+from tests.simulator.histories import PEPPER, RULES, START, crowd, expected
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.removals import REMOVED, Removal, admitted, histories, removals
 from tests.simulator.store import MemoryTable
-from tests.simulator.world import Faults, Job, World, run_alone
+from tests.simulator.stories import contact
+from tests.simulator.world import Faults, Job, World, interrupted, run_alone
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,72 @@ def test_a_crash_after_any_call_and_starting_again_loses_nothing() -> None:
             assert graph_in(graph) == expected(story.left), f"seed {seed}, call {crash_at}"
             if finished:
                 break
+
+
+def test_whose_numbers_were_too_many_may_be_erased_with_a_crash_after_any_call() -> None:
+    """The numbers leave the head with the tombstone, the rows that name them after it."""
+    user = Subject(source="help", object="user", id="1", created_at=START)
+    old = [contact(0, user, "ann@example.com", *(f"+1202555010{n}" for n in range(3)))]
+    gone = Removal(prepare(old[0], PEPPER, RULES).s, None, REMOVED)
+    for crash_at in range(20):
+        graph, journal, made = MemoryTable(), MemoryTable(), laws()
+        run_alone(resolve(old, made), graph, journal)
+        run_alone(gone.steps(made, last=False), graph, journal, crash_at)
+        assert not broken_promises(graph), f"call {crash_at}"
+        run_alone(resolve(old, made), graph, journal)
+        run_alone(gone.steps(made, last=True), graph, journal)
+        assert not broken_promises(graph), f"call {crash_at}"
+        assert graph_in(graph) == expected([]), f"call {crash_at}"
+
+
+def test_a_record_may_come_late_while_its_subject_is_erased_and_counts_for_nothing() -> None:
+    """Who resolves it read the head before: its row has no links any more, and is swept."""
+    user = Subject(source="help", object="user", id="1", created_at=START)
+    old = [contact(0, user, "ann@example.com")]
+    gone = Removal(prepare(old[0], PEPPER, RULES).s, None, REMOVED)
+    for point in range(6):
+        graph, journal, made = MemoryTable(), MemoryTable(), laws()
+        run_alone(resolve(old, made), graph, journal)
+        erasing = gone.steps(made, last=False)
+        run_alone(interrupted(resolve(old, made), erasing, point), graph, journal)
+        assert not broken_promises(graph), f"call {point}"
+        run_alone(gone.steps(made, last=True), graph, journal)
+        assert graph_in(graph) == expected([]), f"call {point}"
+
+
+def struck_out(table: Callable[[], MemoryTable]) -> bool:
+    """Whether a number does not link who is left, since one of its carriers said it again while
+    its quarantine lifted: it was in doubt only, or about to leave, or gone.
+    """
+    named = (("shop", "customer"), ("help", "user"), ("crm", "contact"))
+    three = [Subject(source=n, object=kind, id="1", created_at=START) for n, kind in named]
+    old = [contact(0, each, "+12025550101") for each in three]
+    again = contact(0, three[0], "+12025550101", record="another")
+    s = [prepare(each, PEPPER, RULES).s for each in old]
+    doubt, gone = Removal(s[0], ("contact", three[0].key), REMOVED), Removal(s[2], None, REMOVED)
+    for cut, point in product(range(25), range(7)):
+        graph, journal, made = table(), MemoryTable(), laws()
+        run_alone(resolve(old, made), graph, journal)
+        run_alone(doubt.steps(made, last=False), graph, journal)
+        run_alone(doubt.steps(made, last=True), graph, journal, cut)
+        lifting = gone.steps(made, last=False)
+        run_alone(interrupted(resolve([again], made), lifting, point), graph, journal)
+        for each in (doubt, gone):
+            run_alone(each.steps(made, last=True), graph, journal)
+        if broken_promises(graph) or graph_in(graph) != expected([old[1], again]):
+            return True
+    return False
+
+
+def test_a_quarantine_may_lift_while_one_of_its_carriers_says_so_again() -> None:
+    assert not struck_out(MemoryTable)
+
+
+def test_without_a_look_at_the_number_that_comes_back_it_may_not() -> None:
+    def checked(write: Write) -> bool:
+        return write.key.pk.startswith("I#") and write.key.sk == HEAD and write.kind == "check"
+
+    assert struck_out(lambda: MemoryTable(drops=checked))
 
 
 def everything(story: Told, made: Laws):  # type: ignore[no-untyped-def]  # noqa: ANN201

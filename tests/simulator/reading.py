@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from rules.identity_evidence import carried
 from rules.keys import Pepper
 from rules.resolution_again import kept_from, spoken
+from rules.resolution_case import out_since, said_at
 from rules.resolution_crowds import held, standing
-from rules.resolution_islands import Laws
+from rules.resolution_islands import Laws, usable
 from rules.resolution_items import HEAD, identifier_from, island_from, subject_from
 from rules.resolution_said import mark_of
 from schemas.graph import Island, Review, SubjectHead
@@ -87,6 +88,7 @@ def broken_promises(
         *_wrong_heads(table, subjects, every),
         *(_wrong_rows(table, subjects, changing, laws) if laws else ()),
         *_wrong_carriers(table, subjects),
+        *_struck_out(table, every),
         *(problem for island in every.values() for problem in _wrong_island(island, subjects)),
     ]
 
@@ -110,10 +112,17 @@ def _wrong_rows(
     table: MemoryTable, subjects: dict[str, SubjectHead], changing: tuple[str, ...], laws: Laws
 ) -> Iterator[str]:
     for key, row in table.rows.items():
-        if key.sk.startswith("R#"):
+        if key.sk.startswith("R#") and not _is_out(row, subjects[key.pk[2:]]):
             missing = named_by(row, subjects, laws) - subjects[key.pk[2:]].links.keys()
             if {key for key in missing if not key.startswith(changing)} if changing else missing:
                 yield f"{key} is there before the links {sorted(missing)}"
+
+
+def _is_out(row: Item, head: SubjectHead) -> bool:
+    """Whether it was taken out and counts for nothing, though it is still to be swept."""
+    kept = kept_from(row)
+    out = out_since(head, kept.r)
+    return out is not None and said_at(kept.row.version, kept.row.occurred_at) <= out
 
 
 def _wrong_carriers(table: MemoryTable, subjects: dict[str, SubjectHead]) -> Iterator[str]:
@@ -124,6 +133,16 @@ def _wrong_carriers(table: MemoryTable, subjects: dict[str, SubjectHead]) -> Ite
             rows = {str(r["s"]) for k, r in table.rows.items() if k.pk.startswith(f"{key.pk}#")}
             if carriers != cell.members | rows:
                 yield f"{cell.key} has other carriers"
+
+
+def _struck_out(table: MemoryTable, every: dict[str, Island]) -> Iterator[str]:
+    for key, row in table.rows.items():
+        if key.pk.startswith("I#") and key.sk == HEAD:
+            cell = identifier_from(row)
+            if cell.island and usable(cell):
+                island = every[live(table, cell.island)]
+                if cell.key in island.unusable:
+                    yield f"{cell.key} links its carriers, and not on their island"
 
 
 def _wrong_island(island: Island, subjects: dict[str, SubjectHead]) -> Iterator[str]:

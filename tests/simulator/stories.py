@@ -15,12 +15,11 @@ JUNK = "none@example.com"
 FAMILY = "+12025550199"
 
 
-def contact(number: int, subject: Subject, *values: str) -> Received:
+def contact(number: int, subject: Subject, *values: str, record: str = "") -> Received:
     """What a contact's record names."""
-    record = Record(
-        kind="contact", id=subject.key, version="1", occurred_at=START + timedelta(seconds=number)
-    )
-    return Received(Observation(subject=subject, record=record, claims=claims(*values)), START)
+    at = START + timedelta(seconds=number)
+    named = Record(kind="contact", id=record or subject.key, version="1", occurred_at=at)
+    return Received(Observation(subject=subject, record=named, claims=claims(*values)), START)
 
 
 def claims(*values: str) -> tuple[Claim, ...]:
