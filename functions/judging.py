@@ -81,9 +81,7 @@ def split(plan: Plan, judge_: Judge) -> JudgedView:
 def judged(plan: Plan, judge_: Judge) -> JudgedView:
     """Writes what was decided of several customers, and tells where all of their subjects are."""
     written, about = said(plan.verdicts), frozenset[SubjectKey]().union(*plan.sides)
-    heads = Customers(wiring.graph()).heads(about)
-    islands = Customers(wiring.graph()).islands({head.island for head in heads.values()})
-    return told(judge_, written, islands.values(), about)
+    return told(judge_, written, today(about), about)
 
 
 def said(verdicts: Sequence[Verdict]) -> int:
@@ -98,13 +96,18 @@ def said(verdicts: Sequence[Verdict]) -> int:
 
 def home(subjects: Iterable[SubjectKey]) -> Island:
     """The island where all of these are today."""
+    found = today(subjects)
+    if len(found) != 1:
+        raise NotServed(409, "These are of different customers: look them up again.")
+    return found[0]
+
+
+def today(subjects: Iterable[SubjectKey]) -> tuple[Island, ...]:
+    """The islands where these are today."""
     customers = Customers(wiring.graph())
     heads = customers.heads(subjects)
     islands = customers.islands({head.island for head in heads.values()})
-    found = {island.g: island for island in islands.values()}
-    if len(found) != 1:
-        raise NotServed(409, "These are of different customers: look them up again.")
-    return next(iter(found.values()))
+    return tuple({island.g: island for island in islands.values()}.values())
 
 
 def told(

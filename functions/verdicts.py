@@ -1,22 +1,19 @@
 """The routes by which people decide who is who."""
 
 from collections.abc import Callable
-from itertools import chain
 from typing import Final, NamedTuple
 
 from adapters.customers import Customers
 from functions import judging, showing, wiring
 from functions.asking import Asked, body, once
 from functions.caller import Access, Role, clearance
-from functions.explaining import explained
+from functions.explaining import kept_apart
 from functions.finding import by_id, subject_named
 from functions.judging import Judge, Plan
 from functions.party import Party, may_name, party
 from functions.problem import Answer, NotServed
 from functions.serving import Request
 from rules import listing
-from rules.identity import founder
-from rules.refusal import refusal
 from schemas.evidence import JudgedView, MergeAsked, ReviewAsked, SplitAsked
 from schemas.graph import CustomerId, Review, SubjectKey
 
@@ -118,18 +115,11 @@ def _joined(allowed: Access) -> Callable[[Plan, Judge], JudgedView]:
         view = judging.judged(plan, judge)
         if view.joined:
             return view
-        first, *others = {each.customer: each for each in map(_today, plan.sides)}.values()
-        between = (explained(first, other, allowed).obstacles for other in others)
-        found = refusal(chain.from_iterable(between))
+        islands = judging.today(frozenset[SubjectKey]().union(*plan.sides))
+        found = kept_apart(plan.sides, islands, allowed)
         return view.model_copy(update={"because": found.because, "advice": found.advice})
 
     return joined
-
-
-def _today(side: frozenset[SubjectKey]) -> Party:
-    island = judging.home(side)
-    s = founder(side & island.nodes.keys(), island.nodes)
-    return Party(island.labels[s], island, s)
 
 
 def _parties(review: str) -> list[Party]:

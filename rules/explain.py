@@ -140,7 +140,7 @@ def _obstacles(
             yield Obstacle(reason="never", detail=verdict.why, evidence=(_said(verdict),))
     for review in island.reviews:
         if review.subjects & mine and review.subjects & yours:
-            yield _refusal(review, island, heads)
+            yield refused(review, island, heads)
     ignored = weigh(island.verdicts).ignored
     for key in sorted(_stated(mine, island) & _stated(yours, island)):
         both = [s for s in sorted(mine | yours) if key in stated(island.nodes[s])]
@@ -177,7 +177,8 @@ def _stated(subjects: Iterable[SubjectKey], island: Island) -> set[IdentifierKey
     return {key for s in subjects if s in island.nodes for key in stated(island.nodes[s])}
 
 
-def _refusal(review: Review, island: Island, heads: Heads) -> Obstacle:
+def refused(review: Review, island: Island, heads: Heads) -> Obstacle:
+    """A link that was refused."""
     found = _obstacle(review.reason, review.identifier, sorted(review.subjects), island, heads)
     return found.model_copy(update={"detail": _told(review, heads)})
 

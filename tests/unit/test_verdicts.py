@@ -207,6 +207,46 @@ def test_what_was_decided_counts_once_nothing_forbids_it(hub: People) -> None:
     assert hub.customer("crm:9") == hub.customer("shop:cem") != hub.customer("shop:ben")
 
 
+@pytest.fixture
+def two_with_a_shop_each(hub: People) -> tuple[str, str]:
+    """Two customers whose founders may be one, while the shop's of each may not."""
+    hub.knows("crm:1", email=MAIL)
+    hub.knows("help:1", phone=PHONE)
+    hub.knows("shop:ben", "Ben Ode", email=MAIL)
+    hub.knows("shop:cem", "Cem Ode", phone=PHONE)
+    return hub.customer("crm:1"), hub.customer("help:1")
+
+
+def test_who_is_torn_off_by_a_merge_is_named_and_the_rule_is_told(
+    two_with_a_shop_each: tuple[str, str],
+) -> None:
+    a, b = two_with_a_shop_each
+    _, body = post("/v1/customers/merge", a=a, b=b)
+    assert not body["joined"]
+    assert sorted(part["subjects"] for part in body["customers"]) == [
+        ["crm:contact:1", "help:user:1", "shop:customer:ben"], ["shop:customer:cem"],
+    ]  # fmt: skip
+    (because,) = body["because"]
+    assert because.startswith("unique phone: would make one customer of two ids of shop:customer")
+    assert any("customer split" in each for each in body["advice"])
+
+
+def test_so_is_who_is_torn_off_by_an_accepted_review(hub: People) -> None:
+    hub.knows("crm:1", email=MAIL, phone=PHONE)
+    hub.knows("help:1", phone=PHONE)
+    hub.knows("shop:ben", "Ben Ode", email=MAIL)
+    hub.knows("shop:cem", email="cem@example.com")
+    hub.knows("help:1", phone=PHONE, email="cem@example.com")
+    (review,) = [each for each in reviews() if each["type"] == "phone"]
+    _, body = post(f"/v1/reviews/{review['id']}/accept")
+    named = [subject for part in body["customers"] for subject in part["subjects"]]
+    assert sorted(named) == [
+        "crm:contact:1", "help:user:1", "shop:customer:ben", "shop:customer:cem",
+    ]  # fmt: skip
+    assert not body["joined"]
+    assert {each.partition(":")[0] for each in body["because"]} == {"component email"}
+
+
 @pytest.mark.parametrize(
     "a, b", [("shop:eve", "crm:8"), ("shop:eve", "help:8"), ("crm:8", "help:8")]
 )
