@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from cli.api import Json, path
 from cli.failure import Failure
-from cli.render_policy import adoption, carrying_out, difference
+from cli.render_policy import adoption, carrying_out, changing, difference, trying
 from cli.session import Session
 from schemas.errors import Misconfigured
 from schemas.evidence import AdoptionView, DiffView
@@ -77,7 +77,7 @@ def adopt(session: Session, given: Namespace) -> int:
     """Tries it first; refused beyond the blast radius."""
     found = _read(given.file)
     whole = _tried(session, found)
-    session.about_to(f"adopting {given.file}, which changes {whole.changed} customers")
+    session.about_to(f"adopting {given.file}, {changing(whole)}")
     body = {
         "policy": found.model_dump(mode="json", exclude_defaults=True),
         "blast_radius": given.blast_radius,
@@ -99,7 +99,7 @@ def _tried(session: Session, policy: Policy) -> DiffView:
         items += view.items
         if view.next is None:
             return view.model_copy(update={"items": tuple(items)})
-        session.progress(f"{view.seen} customers tried, {view.changed} would change")
+        session.progress(trying(view))
         body["cursor"] = view.next
 
 

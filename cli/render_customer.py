@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from cli.render import day, minute, money, short, table, words
+from schemas.ledger_views import DeliveryView, WhyView
 from schemas.views import (
     ContextView,
     CustomerView,
-    DeliveryView,
     Happening,
     PurposeView,
-    WhyView,
     Worth,
 )
 
@@ -40,11 +39,16 @@ def why(view: WhyView) -> str:
     """The ledger of one customer at one destination, the newest entry first."""
     mode = ", which is in shadow mode: nothing is sent" if view.mode == "shadow" else ""
     head = f"customer {view.customer} at {view.destination}{mode}"
-    if not view.items:
-        return f"{head}\n\nNothing was decided yet: no change of this customer has come so far."
     lines = [head]
+    if not view.items:
+        seen = "as it is now" if view.by_address else "yet: no change of it has come so far"
+        lines += ["", f"Nothing was decided for this customer {seen}."]
     for each in view.items:
         lines += ["", *_entry(each)]
+    if view.by_address:
+        lines += ["", "By its addresses, what was decided for another customer:"]
+    for each in view.by_address:
+        lines += ["", *_entry(each), f"  for customer {each.customer}"]
     if view.next:
         lines += ["", f"older: add --cursor {view.next}"]
     return "\n".join(lines)

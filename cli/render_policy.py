@@ -31,6 +31,22 @@ def difference(view: DiffView) -> str:
     return "\n".join(lines)
 
 
+def trying(view: DiffView) -> str:
+    """How far a dry run is: first records are read, where the rules read them otherwise."""
+    if not view.seen:
+        return f"{view.read} rows read, for what the other rules make of what records said"
+    return f"{view.seen} customers tried, {view.changed} would change"
+
+
+def changing(view: DiffView) -> str:
+    """What adopting it does to the customers."""
+    if view.current == view.candidate:
+        return "which is in force already"
+    if not view.seen:
+        return "which changes no customer"
+    return f"which changes {view.changed} customers"
+
+
 def carrying_out(view: AdoptionView, now: datetime) -> str:
     """How far an adoption is, or until when it waits and why; nothing when it is over."""
     if view.done or view.starts_at is None:

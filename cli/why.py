@@ -6,7 +6,7 @@ from cli.api import path
 from cli.customer import resolve
 from cli.render_customer import why
 from cli.session import Session
-from schemas.views import WhyView
+from schemas.ledger_views import WhyView
 
 
 def run(session: Session, given: Namespace) -> int:

@@ -25,7 +25,8 @@ def adopted(asked: PolicyAsked, at: datetime) -> AdoptionView:
     new = version_of(asked.policy)
     if current.identity == asked.policy.identity and not trying.outdated():
         policy.adopt(wiring.graph(), asked.policy, at.isoformat())
-        return AdoptionView(version=new, at=at)
+        before = progress()  # these very rules may still be on their way
+        return AdoptionView(version=new, at=at) if before.done else before
     trying.settled()
     _within(asked, DiffView(current=version, candidate=new))
     before = progress()

@@ -1,5 +1,7 @@
 """The two customers that are asked about, side by side."""
 
+from collections.abc import Iterable
+
 from adapters.customers import Customers
 from functions import wiring
 from functions.caller import Access
@@ -7,17 +9,26 @@ from functions.party import Party
 from functions.showing import shown
 from rules import explain
 from rules.explain import Explanation
-from schemas.graph import Island
+from rules.refusal import Refusal, Sides, refusal
+from schemas.graph import Island, SubjectHead, SubjectKey
 
 
 def explained(a: Party, b: Party, allowed: Access) -> Explanation:
     """Only the two customers' own subjects are named: nobody is shown a third. One whose id the
     caller is not shown goes by its opaque key.
     """
-    known = Customers(wiring.graph()).heads(a.subjects | b.subjects)
-    heads = {s: head for s, head in known.items() if shown(allowed, head.subject)}
-    island = both(a.island, b.island)
+    heads, island = _named(a.subjects | b.subjects, allowed), both(a.island, b.island)
     return explain.explain(a.subject, b.subject, island, heads, wiring.policy()[1].identity)
+
+
+def kept_apart(sides: Sides, islands: Iterable[Island], allowed: Access) -> Refusal:
+    """What keeps apart those that were to be one customer, by the same names."""
+    return refusal(sides, islands, _named(frozenset[SubjectKey]().union(*sides), allowed))
+
+
+def _named(subjects: frozenset[SubjectKey], allowed: Access) -> dict[SubjectKey, SubjectHead]:
+    known = Customers(wiring.graph()).heads(subjects)
+    return {s: head for s, head in known.items() if shown(allowed, head.subject)}
 
 
 def both(a: Island, b: Island) -> Island:

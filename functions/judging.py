@@ -14,6 +14,7 @@ from rules.identity_evidence import merge_verdict, split_verdicts, weigh
 from rules.resolution_verdicts import judge
 from schemas.errors import BadRecord
 from schemas.evidence import JudgedView, PartView
+from schemas.frozen import Frozen
 from schemas.graph import Island, SubjectKey, Verdict
 
 ROUNDS = 3
@@ -32,40 +33,55 @@ class Judge(NamedTuple):
         return Verdict(kind="never", a="", b="", at=self.at, by=self.by, why=self.why)
 
 
-def split(whole: frozenset[SubjectKey], side: frozenset[SubjectKey], judge_: Judge) -> JudgedView:
-    """Takes `side` out of the customer of `whole`."""
-    written = 0
-    island = home(whole)
-    for _ in range(ROUNDS):
-        if not _meet(island, side, whole - side):
-            break
-        nodes = {s: island.nodes[s] for s in whole | _customers(island, whole)}
-        verdicts = split_verdicts(side, nodes, island.verdicts, judge_.says())
-        written += said(verdicts)
-        island = home(whole)
-    because = ("other customers' links still join them",)
-    met = _meet(island, side, whole - side)
-    return told(judge_, written, [island], whole, because if met else ())
+class Plan(Frozen):
+    """What is about to be written, about which customers: enough to go on after a crash."""
+
+    sides: tuple[frozenset[SubjectKey], ...]
+    verdicts: tuple[Verdict, ...]
 
 
-def joined(parties: Sequence[Party], judge_: Judge) -> JudgedView:
-    """Makes one customer of several, overruling every `never` between them."""
+def splitting(rest: frozenset[SubjectKey], side: frozenset[SubjectKey], judge_: Judge) -> Plan:
+    """What takes `side` out of a customer."""
+    island = home(rest | side)
+    return Plan(sides=(rest, side), verdicts=_out_of(island, rest, side, judge_))
+
+
+def joining(parties: Sequence[Party], judge_: Judge) -> Plan:
+    """What makes one customer of several, overruling every `never` between them."""
     first, *others = every = list({each.customer: each for each in parties}.values())
     pairs = [
         *((_founder(first), _founder(other)) for other in others),
         *(pair for two in combinations(every, 2) for pair in _apart(*two)),
     ]
     verdicts = {merge_verdict(pair, judge_.at, judge_.by, judge_.why): None for pair in pairs}
-    return _judged(parties, tuple(verdicts), judge_)
+    return _about(parties, verdicts)
 
 
-def parted(parties: Sequence[Party], judge_: Judge) -> JudgedView:
-    """Says of each two of these customers that they are not the same."""
-    verdicts = tuple(
-        judge_.says().model_copy(update={"a": min(pair), "b": max(pair)})
-        for pair in combinations([_founder(each) for each in parties], 2)
-    )
-    return _judged(parties, verdicts, judge_)
+def parting(parties: Sequence[Party], judge_: Judge) -> Plan:
+    """What says of each two of these customers that they are not the same."""
+    pairs = combinations([_founder(each) for each in parties], 2)
+    said = (judge_.says().model_copy(update={"a": min(p), "b": max(p)}) for p in pairs)
+    return _about(parties, said)
+
+
+def split(plan: Plan, judge_: Judge) -> JudgedView:
+    """Takes one side out of the customer of both."""
+    rest, side = plan.sides
+    written, island = said(plan.verdicts), home(rest | side)
+    for _ in range(ROUNDS - 1):
+        if not _meet(island, side, rest):
+            break
+        written += said(_out_of(island, rest, side, judge_))
+        island = home(rest | side)
+    because = ("other customers' links still join them",)
+    met = _meet(island, side, rest)
+    return told(judge_, written, [island], rest | side, because if met else ())
+
+
+def judged(plan: Plan, judge_: Judge) -> JudgedView:
+    """Writes what was decided of several customers, and tells where all of their subjects are."""
+    written, about = said(plan.verdicts), frozenset[SubjectKey]().union(*plan.sides)
+    return told(judge_, written, today(about), about)
 
 
 def said(verdicts: Sequence[Verdict]) -> int:
@@ -80,13 +96,18 @@ def said(verdicts: Sequence[Verdict]) -> int:
 
 def home(subjects: Iterable[SubjectKey]) -> Island:
     """The island where all of these are today."""
+    found = today(subjects)
+    if len(found) != 1:
+        raise NotServed(409, "These are of different customers: look them up again.")
+    return found[0]
+
+
+def today(subjects: Iterable[SubjectKey]) -> tuple[Island, ...]:
+    """The islands where these are today."""
     customers = Customers(wiring.graph())
     heads = customers.heads(subjects)
     islands = customers.islands({head.island for head in heads.values()})
-    found = {island.g: island for island in islands.values()}
-    if len(found) != 1:
-        raise NotServed(409, "These are of different customers: look them up again.")
-    return next(iter(found.values()))
+    return tuple({island.g: island for island in islands.values()}.values())
 
 
 def told(
@@ -118,11 +139,16 @@ def told(
     )
 
 
-def _judged(parties: Sequence[Party], verdicts: Sequence[Verdict], judge_: Judge) -> JudgedView:
-    written = said(verdicts)
-    heads = Customers(wiring.graph()).heads(_founder(each) for each in parties)
-    islands = Customers(wiring.graph()).islands({head.island for head in heads.values()})
-    return told(judge_, written, islands.values(), heads)
+def _out_of(
+    island: Island, rest: frozenset[SubjectKey], side: frozenset[SubjectKey], judge_: Judge
+) -> tuple[Verdict, ...]:
+    whole = rest | side
+    nodes = {s: island.nodes[s] for s in whole | _customers(island, whole)}
+    return split_verdicts(side, nodes, island.verdicts, judge_.says())
+
+
+def _about(parties: Iterable[Party], verdicts: Iterable[Verdict]) -> Plan:
+    return Plan(sides=tuple(each.subjects for each in parties), verdicts=tuple(verdicts))
 
 
 def _founder(each: Party) -> SubjectKey:

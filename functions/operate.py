@@ -1,6 +1,6 @@
 """For whoever runs the hub: what flows, why something was or was not sent, and a pull on demand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -14,21 +14,22 @@ from functions.caller import Access, Role, clearance, require
 from functions.finding import by_id
 from functions.problem import Answer, NotServed, answer
 from functions.serving import Request, Route, serve, whole
-from rules import listing
+from rules import ledger_rows, listing
 from rules.announcing import customers_of
+from rules.consent import ADDRESSES
+from rules.identity_evidence import stated
 from rules.keys import type_of
 from schemas.decision import DeliveryRow
 from schemas.errors import BadRecord
-from schemas.graph import Review
+from schemas.graph import Node, Review
+from schemas.ledger_views import DeliveryView, WhyView
 from schemas.views import (
     AsideView,
-    DeliveryView,
     QuarantineView,
     ReviewsView,
     ReviewView,
     SourcesView,
     SyncView,
-    WhyView,
 )
 
 MAY: Final[tuple[Role, ...]] = ("operator", "privacy")
@@ -100,6 +101,7 @@ def _why(request: Request) -> Answer:
     rows = [row for s in subjects for row in ledger.entries(wiring.graph(), s, destination)]
     rows.sort(key=lambda row: (row.at, row.number), reverse=True)
     first, limit = _offset(request), request.limit(PAGE)
+    by_address = _by_address([island.nodes[s] for s in subjects], destination, rows)
     return answer(
         200,
         WhyView(
@@ -107,9 +109,26 @@ def _why(request: Request) -> Answer:
             destination=destination,
             mode=named.mode,
             items=tuple(_entry(row, allowed) for row in rows[first : first + limit]),
+            by_address=tuple(
+                _entry(row, allowed).model_copy(update={"customer": row.customer})
+                for row in by_address
+            ),
             next=str(first + limit) if len(rows) > first + limit else None,
         ),
     )
+
+
+def _by_address(
+    nodes: Iterable[Node], destination: str, entered: Iterable[DeliveryRow]
+) -> list[DeliveryRow]:
+    """The last states of their addresses that are entered elsewhere: before a split, under the
+    other side.
+    """
+    addresses = {k for node in nodes for k in stated(node) if type_of(k) in ADDRESSES}
+    keys = [ledger_rows.state_key(destination, each) for each in sorted(addresses)]
+    states = map(ledger_rows.row_from, wiring.graph().get_many(keys).values())
+    known = {(row.identifier, row.number) for row in entered}
+    return [row for row in states if row and (row.identifier, row.number) not in known]
 
 
 def _offset(request: Request) -> int:

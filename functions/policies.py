@@ -32,7 +32,7 @@ def adopt(request: Request) -> Answer:
     asked = _asked(request)
     for complaint in names.between(wiring.config(), asked.policy):
         raise NotServed(409, f"policy.{complaint} Or deploy the sluice.yaml that it is for.")
-    return once(request, "adopt", lambda moment: adopting.adopted(asked, moment.at))
+    return once(request, "adopt", lambda first: adopting.adopted(asked, first.at))
 
 
 def _asked(request: Request) -> PolicyAsked:
@@ -59,7 +59,7 @@ def change_pepper(request: Request) -> Answer:
     """`POST /v1/rekey`."""
     require(request.caller, "privacy")
     asked = body(request, RekeyAsked)
-    return once(request, "rekey", lambda moment: rekeying.begun(asked, moment.at))
+    return once(request, "rekey", lambda first: rekeying.begun(asked, first.at))
 
 
 def turn_pepper(request: Request) -> Answer:

@@ -75,6 +75,7 @@ def _turn(before: DiffView, asked: PolicyAsked, old: IdentityRules) -> DiffView:
     after = asked.cursor.removeprefix(READING).partition(" ")
     rows = wiring.graph().scan(Key(after[0], after[2]) if asked.cursor else None, limit=SCANNED)
     future.note(rows.items)
+    before = before.model_copy(update={"read": before.read + len(rows.items)})
     if rows.after is None:
         return _page(before, "", old, new, future)
     return before.model_copy(update={"next": f"{READING}{rows.after.pk} {rows.after.sk}"})

@@ -1,28 +1,33 @@
 """The routes by which people decide who is who."""
 
 from collections.abc import Callable
-from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 from adapters.customers import Customers
 from functions import judging, showing, wiring
-from functions.asking import Moment, body, once
+from functions.asking import Asked, body, once
 from functions.caller import Access, Role, clearance
-from functions.explaining import explained
+from functions.explaining import kept_apart
 from functions.finding import by_id, subject_named
-from functions.judging import Judge
+from functions.judging import Judge, Plan
 from functions.party import Party, may_name, party
 from functions.problem import Answer, NotServed
 from functions.serving import Request
 from rules import listing
-from rules.identity import founder
-from rules.refusal import refusal
 from schemas.evidence import JudgedView, MergeAsked, ReviewAsked, SplitAsked
 from schemas.graph import CustomerId, Review, SubjectKey
 
 MAY: Final[tuple[Role, ...]] = ("privacy", "operator")
 MOST: Final = 16
 """Customers of one review: each is decided against each."""
+
+
+class Deed(NamedTuple):
+    """What is asked for: how to decide what is to be written, and how to write it."""
+
+    name: str
+    plan: Callable[[Judge], Plan]
+    carry_out: Callable[[Plan, Judge], JudgedView]
 
 
 def split(request: Request) -> Answer:
@@ -32,23 +37,20 @@ def split(request: Request) -> Answer:
         may_name(allowed, each)
     side = frozenset(subject_named(each) for each in asked.subjects)
 
-    def decide(judge: Judge, again: bool) -> JudgedView:
-        rest = _rest(request.path["id"], side, again=again)
-        return judging.split(rest | side, side, judge)
+    def plan(judge: Judge) -> Plan:
+        return judging.splitting(_rest(request.path["id"], side), side, judge)
 
-    return _once(request, "split", asked.why, allowed, decide)
+    return _once(request, asked.why, Deed("split", plan, judging.split))
 
 
-def _rest(
-    customer: CustomerId, side: frozenset[SubjectKey], *, again: bool
-) -> frozenset[SubjectKey]:
-    """The customer without the side; `again`, the side may have left already."""
+def _rest(customer: CustomerId, side: frozenset[SubjectKey]) -> frozenset[SubjectKey]:
+    """The customer without the side."""
     found = by_id(Customers(wiring.graph()), customer)
     if not found:
         raise NotServed(404, "There is no customer of this id; find it with /v1/context.")
     subjects = Party(*found[0], "").subjects
     strangers = side - subjects
-    if strangers and not (again and strangers == side):
+    if strangers:
         raise NotServed(409, f"{len(strangers)} of these are no subjects of this customer.")
     if side >= subjects:
         raise NotServed(409, "All of its subjects are no part of a customer: name fewer.")
@@ -59,66 +61,65 @@ def merge(request: Request) -> Answer:
     """`POST /v1/customers/merge`."""
     allowed, asked = _allowed(request), body(request, MergeAsked)
 
-    def decide(judge: Judge, _: bool) -> JudgedView:
-        return _joined([party(each, allowed) for each in (asked.a, asked.b)], judge, allowed)
+    def plan(judge: Judge) -> Plan:
+        return judging.joining([party(each, allowed) for each in (asked.a, asked.b)], judge)
 
-    return _once(request, "merge", asked.why, allowed, decide)
+    return _once(request, asked.why, Deed("merge", plan, _joined(allowed)))
 
 
 def accept(request: Request) -> Answer:
     """`POST /v1/reviews/{id}/accept`: they are always one, unless a stronger rule forbids it."""
     allowed, asked = _allowed(request), body(request, ReviewAsked)
 
-    def decide(judge: Judge, _: bool) -> JudgedView:
-        return _joined(_parties(request.path["id"]), judge, allowed)
+    def plan(judge: Judge) -> Plan:
+        return judging.joining(_parties(request.path["id"]), judge)
 
-    return _once(request, "accept", asked.why, allowed, decide)
+    return _once(request, asked.why, Deed("accept", plan, _joined(allowed)))
 
 
 def reject(request: Request) -> Answer:
     """`POST /v1/reviews/{id}/reject`: they are never one."""
-    allowed, asked = _allowed(request), body(request, ReviewAsked)
+    _, asked = _allowed(request), body(request, ReviewAsked)
 
-    def decide(judge: Judge, _: bool) -> JudgedView:
-        return judging.parted(_parties(request.path["id"]), judge)
+    def plan(judge: Judge) -> Plan:
+        return judging.parting(_parties(request.path["id"]), judge)
 
-    return _once(request, "reject", asked.why, allowed, decide)
+    return _once(request, asked.why, Deed("reject", plan, judging.judged))
 
 
 def _allowed(request: Request) -> Access:
     return clearance(request.caller, MAY, wiring.policy()[1])
 
 
-def _once(
-    request: Request,
-    deed: str,
-    why: str,
-    allowed: Access,
-    decide: Callable[[Judge, bool], JudgedView],
-) -> Answer:
-    """Decides once, as of when it was first asked for; told as far as the caller may see."""
+def _once(request: Request, why: str, deed: Deed) -> Answer:
+    """Decided once, as of when it was first asked for, and noted before it is written: one that
+    was cut short goes on from there. Told as far as the caller may see.
+    """
 
-    def do(moment: Moment) -> JudgedView:
-        view = decide(Judge(request.caller.name, why, moment.at), moment.again)
-        return showing.judged(allowed, view)
+    def do(asked: Asked) -> JudgedView:
+        judge = Judge(request.caller.name, why, asked.at)
+        if asked.plan:
+            plan = Plan.model_validate_json(asked.plan)
+        else:
+            plan = deed.plan(judge)
+            asked.note(plan.model_dump_json())
+        return showing.judged(_allowed(request), deed.carry_out(plan, judge))
 
-    return once(request, deed, do)
-
-
-def _joined(parties: list[Party], judge: Judge, allowed: Access) -> JudgedView:
-    view = judging.joined(parties, judge)
-    if view.joined:
-        return view
-    first, *others = {each.customer: each for each in map(_today, parties)}.values()
-    between = (explained(first, other, allowed).obstacles for other in others)
-    found = refusal(chain.from_iterable(between))
-    return view.model_copy(update={"because": found.because, "advice": found.advice})
+    return once(request, deed.name, do)
 
 
-def _today(each: Party) -> Party:
-    s = founder(each.subjects, each.island.nodes)
-    island = judging.home([s])
-    return Party(island.labels[s], island, s)
+def _joined(allowed: Access) -> Callable[[Plan, Judge], JudgedView]:
+    """Carries out what makes one of several, and tells what stands in the way."""
+
+    def joined(plan: Plan, judge: Judge) -> JudgedView:
+        view = judging.judged(plan, judge)
+        if view.joined:
+            return view
+        islands = judging.today(frozenset[SubjectKey]().union(*plan.sides))
+        found = kept_apart(plan.sides, islands, allowed)
+        return view.model_copy(update={"because": found.because, "advice": found.advice})
+
+    return joined
 
 
 def _parties(review: str) -> list[Party]:

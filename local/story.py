@@ -7,7 +7,8 @@ from cli.api import Api, path
 from cli.render import listed, money, table
 from cli.render_status import because, held_back, sent
 from local.company.model import Company
-from schemas.views import ContextView, StatusView, WhyView
+from schemas.ledger_views import WhyView
+from schemas.views import ContextView, StatusView
 
 
 def destinations(status: StatusView) -> list[str]:

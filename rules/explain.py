@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from rules.identity import applied
 from rules.identity_blocks import Join
-from rules.identity_evidence import stated, weigh
+from rules.identity_evidence import standing, stated, taken_out, weigh
 from rules.keys import type_of
 from schemas.frozen import Frozen
 from schemas.graph import IdentifierKey, Island, Review, SubjectHead, SubjectKey, Verdict
@@ -131,22 +131,33 @@ def _step(
 def _obstacles(
     a: SubjectKey, b: SubjectKey, island: Island, heads: Heads, joins: tuple[Join, ...]
 ) -> Iterator[Obstacle]:
-    """What lies between the customers of the two, the most telling first."""
+    """What lies between the customers of the two; what is up for review first, as it is listed."""
     mine, yours = _reached(a, joins), _reached(b, joins)
-    for verdict in island.verdicts:
-        pair = {verdict.a, verdict.b}
-        stands = tuple(sorted(pair)) in weigh(island.verdicts).apart
-        if verdict.kind == "never" and stands and pair & mine and pair & yours:
-            yield Obstacle(reason="never", detail=verdict.why, evidence=(_said(verdict),))
     for review in island.reviews:
         if review.subjects & mine and review.subjects & yours:
-            yield _refusal(review, island, heads)
+            yield refused(review, island, heads)
+    for pair, verdict in sorted(standing(island.verdicts).items()):
+        if verdict.kind == "never" and mine.intersection(pair) and yours.intersection(pair):
+            yield Obstacle(reason="never", detail=verdict.why, evidence=(_said(verdict),))
     ignored = weigh(island.verdicts).ignored
     for key in sorted(_stated(mine, island) & _stated(yours, island)):
         both = [s for s in sorted(mine | yours) if key in stated(island.nodes[s])]
         reason = _silenced(key, both, island, ignored)
-        if reason:
+        if reason == "ignored":
+            yield _split_off(key, both, island, heads)
+        elif reason:
             yield _obstacle(reason, key, both, island, heads)
+
+
+def _split_off(
+    key: IdentifierKey, both: list[SubjectKey], island: Island, heads: Heads
+) -> Obstacle:
+    """By whom it was taken out of the reckoning, the latest first, then who carries it."""
+    found = _obstacle("ignored", key, both, island, heads)
+    words = taken_out(key, island.verdicts)
+    latest = sorted((words[s] for s in both if s in words), key=lambda word: word.at, reverse=True)
+    evidence = (*map(_said, latest), *found.evidence)
+    return found.model_copy(update={"detail": latest[0].why, "evidence": evidence})
 
 
 def _silenced(
@@ -177,7 +188,8 @@ def _stated(subjects: Iterable[SubjectKey], island: Island) -> set[IdentifierKey
     return {key for s in subjects if s in island.nodes for key in stated(island.nodes[s])}
 
 
-def _refusal(review: Review, island: Island, heads: Heads) -> Obstacle:
+def refused(review: Review, island: Island, heads: Heads) -> Obstacle:
+    """A link that was refused."""
     found = _obstacle(review.reason, review.identifier, sorted(review.subjects), island, heads)
     return found.model_copy(update={"detail": _told(review, heads)})
 
@@ -216,8 +228,8 @@ def _evidence(
 ) -> tuple[Evidence, ...]:
     subjects = tuple(subjects)
     if type_of(key) in {"alias", "always"}:
-        pair = set(subjects)
-        return tuple(_said(v) for v in island.verdicts if {v.a, v.b} == pair)
+        word = standing(island.verdicts).get((min(subjects), max(subjects)))
+        return (_said(word),) if word else ()
     return tuple(_link(key, heads[s]) for s in subjects if s in heads)
 
 

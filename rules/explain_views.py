@@ -16,7 +16,7 @@ WHY: Final = {
     "too_large": "too many records hang together here; each stays alone until that is repaired",
     "crowded": "one of them has more of this type than a person has, so none of it joins",
     "unusable": "too many carry it, or it is blocked, so it joins nobody",
-    "ignored": "someone took it out of the reckoning",
+    "ignored": "someone took it out of the reckoning: {0.detail}",
     "nothing": "they have nothing in common that identifies",
 }
 WIDTH: Final = 640

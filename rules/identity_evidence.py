@@ -26,23 +26,32 @@ class Evidence:
 
 def weigh(verdicts: Iterable[Verdict]) -> Evidence:
     """Per unordered pair the latest verdict stands; at a tie `never`, then `alias`."""
-    ignored: set[tuple[SubjectKey, IdentifierKey]] = set()
+    verdicts = tuple(verdicts)
+    standing_ = sorted((pair, verdict.kind) for pair, verdict in standing(verdicts).items())
+    return Evidence(
+        joins=tuple((pair, kind) for pair, kind in standing_ if kind != "never"),
+        aliases=frozenset(pair for pair, kind in standing_ if kind == "alias"),
+        apart=frozenset(pair for pair, kind in standing_ if kind == "never"),
+        ignored=frozenset((v.a, v.b) for v in verdicts if v.kind == "ignore"),
+    )
+
+
+def standing(verdicts: Iterable[Verdict]) -> dict[Pair, Verdict]:
+    """What was said of each pair, once later words have replaced earlier ones."""
     latest: dict[Pair, Verdict] = {}
     for verdict in verdicts:
-        if verdict.kind == "ignore":
-            ignored.add((verdict.a, verdict.b))
-        elif verdict.a != verdict.b:
+        if verdict.kind != "ignore" and verdict.a != verdict.b:
             pair = _pair(verdict.a, verdict.b)
             rival = latest.get(pair)
             if rival is None or _rank(rival) < _rank(verdict):
                 latest[pair] = verdict
-    standing = sorted((pair, verdict.kind) for pair, verdict in latest.items())
-    return Evidence(
-        joins=tuple((pair, kind) for pair, kind in standing if kind != "never"),
-        aliases=frozenset(pair for pair, kind in standing if kind == "alias"),
-        apart=frozenset(pair for pair, kind in standing if kind == "never"),
-        ignored=frozenset(ignored),
-    )
+    return latest
+
+
+def taken_out(key: IdentifierKey, verdicts: Iterable[Verdict]) -> dict[SubjectKey, Verdict]:
+    """Whose link by an identifier is ignored, and the latest word on it."""
+    words = (v for v in verdicts if v.kind == "ignore" and v.b == key)
+    return {word.a: word for word in sorted(words, key=lambda word: word.at)}
 
 
 def alias_classes(aliases: Iterable[Pair], nodes: Mapping[SubjectKey, Node]) -> DisjointSets:

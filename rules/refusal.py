@@ -1,11 +1,13 @@
 """What a person is told whose word did not make one customer of several, and what they could do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from rules.explain import Obstacle, Reason
+from rules.explain import Heads, Obstacle, Reason, refused
 from rules.explain_views import WHY
 from rules.identity import PAIRS
+from rules.keys import type_of
+from schemas.graph import Island, Review, SubjectKey
 
 KEPT: Final = "What was decided is kept, and counts as soon as nothing forbids it."
 ADVICE: Final[dict[Reason, str]] = {
@@ -18,7 +20,16 @@ ADVICE: Final[dict[Reason, str]] = {
     "scope": "Too many hang together here for anybody to decide: correct it at the source.",
     "too_large": "Too many hang together here for anybody to decide: correct it at the source.",
 }
-"""Of the reasons for which what was said of a pair is refused."""
+"""By the reason for which a link is refused."""
+TORN: Final = (
+    "Who was one customer before is not any more, since all of them together may not be one: "
+    "./sluice customer split takes back what was decided."
+)
+UNKNOWN: Final = "they are several customers: ./sluice customer explain shows what lies between"
+
+
+Sides = Sequence[frozenset[SubjectKey]]
+"""The subjects of each of the customers that were to be one."""
 
 
 class Refusal(NamedTuple):
@@ -28,17 +39,24 @@ class Refusal(NamedTuple):
     advice: tuple[str, ...]
 
 
-def refusal(obstacles: Iterable[Obstacle]) -> Refusal:
-    """Of what lies between two, that which keeps apart whoever is said to be one."""
-    found = [each for each in obstacles if each.reason in ADVICE and _of_a_pair(each)]
-    because = dict.fromkeys(_because(each) for each in found)
+def refusal(sides: Sides, islands: Iterable[Island], heads: Heads) -> Refusal:
+    """Why these are not one customer: what was said of them is refused, or a side fell apart."""
+    found, torn = list[Obstacle](), False
+    for island in islands:
+        for review in island.reviews:
+            tears = any(_between(review, side, island) for side in sides)
+            said = type_of(review.identifier) in PAIRS
+            if tears or (said and _between(review, frozenset().union(*sides), island)):
+                found.append(refused(review, island, heads))
+                torn |= tears
+    because = dict.fromkeys(map(_because, found)) or (UNKNOWN,)
     advice = dict.fromkeys(ADVICE[each.reason].format(each) for each in found)
-    return Refusal(tuple(because), (*advice, KEPT))
+    return Refusal(tuple(because), (*advice, *((TORN,) if torn else ()), KEPT))
 
 
-def _of_a_pair(obstacle: Obstacle) -> bool:
-    """A link by an address may be refused, too: it does not matter to what was said of the two."""
-    return obstacle.type in PAIRS or (obstacle.reason == "never" and not obstacle.type)
+def _between(review: Review, subjects: frozenset[SubjectKey], island: Island) -> bool:
+    """Whether those of them whom the link would join are several customers."""
+    return len({island.labels[s] for s in review.subjects & subjects & island.labels.keys()}) > 1
 
 
 def _because(obstacle: Obstacle) -> str:

@@ -108,6 +108,8 @@ class DiffView(Frozen):
     current: str
     candidate: str
     items: tuple[MoveView, ...] = ()
+    read: int = 0
+    """Rows of the table that were read first, for rules that read what records said otherwise."""
     seen: int = 0
     changed: int = 0
     merges: int = 0

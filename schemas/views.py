@@ -185,36 +185,6 @@ class SyncView(Frozen):
     at: AwareDatetime
 
 
-class DeliveryView(Frozen):
-    """An entry of the ledger: what was decided about one identifier, and what became of it."""
-
-    destination: str
-    identifier: str
-    """Its type and value, where the caller's role is cleared for it; else only its type."""
-    at: AwareDatetime
-    outcome: str
-    permitted: bool
-    reason: Reason
-    purpose: str
-    policy: str
-    fields: tuple[str, ...] = ()
-    consents: tuple[str, ...] = ()
-    """The consent events that decided."""
-    evidence: str = ""
-    """What the destination answered."""
-    opted_out: bool = False
-
-
-class WhyView(Frozen):
-    """Why a destination did or did not receive a customer, the newest entry first."""
-
-    customer: CustomerId
-    destination: str
-    mode: str
-    items: tuple[DeliveryView, ...]
-    next: str | None = None
-
-
 class AsideView(Frozen):
     """A record that could not be used. What it says stays in the table."""
 

@@ -35,9 +35,16 @@ class Company:
         subject = Subject(source=source, object=SOURCES[source], id=number, created_at=NEW_YEAR)
         self.heads[name] = SubjectHead(s=name, subject=subject, version=1, island="g", links=links)
 
-    def hears(self, kind: Literal["always", "never", "ignore"], a: str, b: str) -> None:
-        said = Verdict(kind=kind, a=a, b=b, at=NEW_YEAR, by="anna", why="asked both")
-        self.verdicts.append(said)
+    def hears(
+        self,
+        kind: Literal["always", "never", "ignore"],
+        a: str,
+        b: str,
+        day: int = 1,
+        by: str = "anna",
+    ) -> None:
+        at = NEW_YEAR.replace(day=day)
+        self.verdicts.append(Verdict(kind=kind, a=a, b=b, at=at, by=by, why="asked both"))
 
     def why(self, a: str, b: str) -> Explanation:
         nodes = {
@@ -56,6 +63,11 @@ class Company:
             unusable=self.unusable,
         )  # fmt: skip
         return explain(a, b, island, self.heads, RULES)
+
+
+def drawn(found: Explanation) -> str:
+    """All words of the drawing."""
+    return " ".join(ElementTree.fromstring(svg(found)).itertext())  # noqa: S314
 
 
 def family() -> Company:
@@ -107,6 +119,50 @@ def test_a_merge_by_hand_is_a_link_of_the_chain() -> None:
     company.hears("always", "crm-8", "help-8")
     found = company.why("crm-8", "help-8")
     assert [(s.type, s.evidence[0].source) for s in found.chain] == [("always", "anna")]
+
+
+def test_of_what_was_said_of_two_only_what_stands_is_cited() -> None:
+    company = Company()
+    company.has("crm-8", email="ada@example.com")
+    company.has("help-8", email="ada@example.com")
+    for day in range(1, 7):
+        company.hears("never", "crm-8", "help-8", day, f"n{day}")
+        company.hears("always", "crm-8", "help-8", day + 7, f"a{day}")
+    (step,) = company.why("crm-8", "help-8").chain
+    assert [(step.type, each.source) for each in step.evidence] == [("always", "a6")]
+    assert "a6 asked both 2026-01-13" in drawn(company.why("crm-8", "help-8"))
+    company.hears("never", "crm-8", "help-8", 20, "n7")
+    first, second = company.why("crm-8", "help-8").obstacles
+    assert (first.reason, first.type) == ("never", "email"), "as the list of reviews has it"
+    assert (second.reason, [each.source for each in second.evidence]) == ("never", ["n7"])
+
+
+def test_given_a_link_that_was_split_off_then_who_did_it_and_when_is_told_first() -> None:
+    company = family()
+    for number in range(5):
+        company.has(f"crm-{number}", phone="+12025550143")
+    company.hears("ignore", "help-3", "phone#+12025550143", 2, "bert")
+    company.hears("ignore", "help-3", "phone#+12025550143", 3, "anna")
+    company.hears("ignore", "crm-9", "phone#+12025550143", 4, "carl")
+    found = company.why("crm-7", "help-3")
+    obstacle = found.obstacles[-1]
+    assert (obstacle.reason, obstacle.detail) == ("ignored", "asked both")
+    assert [each.source for each in obstacle.evidence][:2] == ["anna", "crm"]
+    assert obstacle.evidence[0].at == NEW_YEAR.replace(day=3)
+    for told in (text(found), drawn(found)):
+        assert "someone took it out of the reckoning: asked both" in told
+        assert "anna asked both 2026-01-03" in told
+
+
+def test_the_reason_of_a_review_comes_first_and_the_others_that_hold_after_it() -> None:
+    company = Company()
+    company.has("shop-1", phone="+12025550143")
+    company.has("shop-2", phone="+12025550143")
+    company.hears("never", "shop-1", "shop-2")
+    found = company.why("shop-1", "shop-2")
+    assert [(each.reason, each.type) for each in found.obstacles] == [
+        ("unique", "phone"), ("never", ""),
+    ]  # fmt: skip
 
 
 def test_what_everybody_has_and_what_was_taken_out_join_nobody() -> None:

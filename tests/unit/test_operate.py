@@ -154,6 +154,35 @@ def test_given_a_withheld_delivery_then_why_gives_reason_and_evidence(world: Wor
     assert "next" not in second
 
 
+def test_given_an_address_that_was_sent_for_another_then_why_says_what_is_known_by_it(
+    world: World,
+) -> None:
+    """After a split the entries stay with the other side, and the state with the address."""
+    ada, bea = (
+        world.subject("ada", email="ada@example.com"),
+        world.subject("bea", email="ada@example.com"),
+    )
+    world.island("g1", 1, [ada], [bea])
+    world.stream()
+    delivered(world, ada, "sent", "granted", number=1)
+    _, body = ask("GET /v1/why", customer=called([bea]), destination="mailchimp")
+    assert body["items"] == []
+    (known,) = body["by_address"]
+    assert (known["customer"], known["outcome"]) == (called([ada]), "sent")
+    assert (known["identifier"], known["consents"]) == ("email", ["shop:customer:1@2026"])
+    _, body = ask("GET /v1/why", customer=called([ada]), destination="mailchimp")
+    assert ([each["outcome"] for each in body["items"]], body["by_address"]) == (["sent"], [])
+
+
+def test_given_a_stranger_to_an_address_then_nothing_of_it_is_told(world: World) -> None:
+    ada, cem = world.subject("ada", email="ada@example.com"), world.subject("cem")
+    world.island("g1", 1, [ada], [cem])
+    world.stream()
+    delivered(world, ada, "sent", "granted", number=1)
+    _, body = ask("GET /v1/why", customer=called([cem]), destination="mailchimp")
+    assert (body["items"], body["by_address"]) == ([], [])
+
+
 @pytest.mark.parametrize("cursor", ["9" * 5000, "9" * 1000, "-1", "1e3"])
 def test_given_a_cursor_beyond_any_list_then_it_is_none_of_ours(world: World, cursor: str) -> None:
     ada = world.subject("ada")

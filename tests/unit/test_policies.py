@@ -8,7 +8,7 @@ import pytest
 
 from adapters import policy as shelf
 from adapters.table import Table
-from functions import evidence, wiring
+from functions import evidence, trying, wiring
 from rules import keys, normalise
 from schemas.errors import RetryLater
 from schemas.identifiers import Identifier
@@ -275,3 +275,33 @@ def test_a_pattern_that_does_not_compile_is_refused_before_it_could_stop_every_r
     assert status == 400
     assert "does not compile" in body["detail"]
     assert hub.world.table.store.rows.keys() == before
+
+
+def test_adopting_what_is_in_force_tells_how_far_its_own_adoption_is(
+    hub: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try_(STRICT)
+    first = put(STRICT, blast_radius=1)[1]
+    again = put(STRICT, key="2")[1]
+    assert (again["done"], again["starts_at"]) == (False, first["starts_at"])
+    for seconds in (200, 400):
+        at(monkeypatch, seconds)
+        evidence.handler({})
+    assert put(STRICT, key="3")[1]["done"]
+
+
+def test_a_dry_run_that_reads_records_first_says_how_many_rows_it_read(
+    hub: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "SCANNED", 4)
+    rules_ = {"types": policy().model_dump()["identity"]["types"], "plus_tags": True}
+    candidate = Policy.model_validate({**policy().model_dump(), "identity": rules_})
+    body: dict[str, Any] = {"policy": candidate.model_dump()}
+    read = []
+    while body.get("cursor") != "":
+        found = ask("POST /v1/policy/diff", **body)[1]
+        read.append((found["read"], found["seen"]))
+        body["cursor"] = found.get("next", "")
+    *before, last = read
+    assert before[:2] == [(4, 0), (8, 0)]
+    assert (last[0] > before[-1][0], last[1]) == (True, 2)

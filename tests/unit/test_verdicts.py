@@ -8,7 +8,7 @@ import pytest
 
 from adapters.customers import Customers
 from events.outbound import CustomersMerged, CustomerSplit
-from functions import evidence, judging, operate, wiring
+from functions import judging, wiring
 from functions.context import person
 from functions.finding import by_id
 from functions.reading import Reader
@@ -18,6 +18,7 @@ from rules.permissions import permissions
 from schemas.config import Config
 from schemas.graph import Verdict
 from tests.fakes.graph import PEPPER, SPOKEN
+from tests.fakes.judging import post, reviews
 from tests.fakes.people import People, people, s_of
 
 MAIL = "jan@example.com"
@@ -38,35 +39,6 @@ def jan(hub: People) -> str:
     hub.knows("crm:1", email=MAIL)
     hub.knows("help:1", email=MAIL, phone=PHONE)
     return hub.customer("shop:jan")
-
-
-def post(path: str, role: str = "privacy", key: str = "k", **body: object) -> tuple[int, Any]:
-    """As a caller that goes by the name of its role."""
-    _, _, kind, *rest = path.split("/")
-    route = f"POST /v1/{kind}/{{id}}/{rest[1]}" if len(rest) > 1 else f"POST {path}"
-    claims = {"sub": role, "cognito:groups": f"[{role}]"}
-    reply = evidence.handler(
-        {
-            "routeKey": route,
-            "pathParameters": {"id": rest[0]} if len(rest) > 1 else {},
-            "headers": {"Idempotency-Key": key},
-            "body": json.dumps(body),
-            "requestContext": {"authorizer": {"jwt": {"claims": claims}}},
-        }
-    )
-    return reply["statusCode"], json.loads(reply["body"])
-
-
-def reviews() -> list[Any]:
-    claims = {"sub": "u-1", "cognito:groups": "[operator]"}
-    reply = operate.handler(
-        {
-            "routeKey": "GET /v1/reviews",
-            "requestContext": {"authorizer": {"jwt": {"claims": claims}}},
-        }
-    )
-    items: list[Any] = json.loads(reply["body"])["items"]
-    return items
 
 
 def may_mail(hub: People, who: str) -> bool:
@@ -109,19 +81,6 @@ def test_asking_again_with_the_key_answers_alike_and_changes_nothing(hub: People
     assert post(path, subjects=["help:user:1"]) == first
     assert rows == hub.world.table.store.rows
     assert post(path, subjects=["crm:contact:1"])[0] == 422
-
-
-def test_a_split_that_was_interrupted_is_taken_up(
-    hub: People, jan: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hub.hears("shop:jan", "withdrawn")
-    path = f"/v1/customers/{jan}/split"
-    with monkeypatch.context() as broken:
-        broken.setattr(judging, "told", lambda *_: 1 // 0)
-        assert post(path, subjects=["help:user:1"])[0] == 500
-    status, body = post(path, subjects=["help:user:1"])
-    assert (status, len(body["customers"])) == (200, 2)
-    assert len(judging.home([s_of("help:1")]).verdicts) == 1
 
 
 @pytest.mark.parametrize("side", [["shop:customer:nobody"], ["shop:customer:jan", "crm:contact:1",
@@ -246,6 +205,46 @@ def test_what_was_decided_counts_once_nothing_forbids_it(hub: People) -> None:
     assert not post("/v1/customers/merge", a=both, b="shop:customer:cem")[1]["joined"]
     post(f"/v1/customers/{both}/split", subjects=["crm:contact:9"])
     assert hub.customer("crm:9") == hub.customer("shop:cem") != hub.customer("shop:ben")
+
+
+@pytest.fixture
+def two_with_a_shop_each(hub: People) -> tuple[str, str]:
+    """Two customers whose founders may be one, while the shop's of each may not."""
+    hub.knows("crm:1", email=MAIL)
+    hub.knows("help:1", phone=PHONE)
+    hub.knows("shop:ben", "Ben Ode", email=MAIL)
+    hub.knows("shop:cem", "Cem Ode", phone=PHONE)
+    return hub.customer("crm:1"), hub.customer("help:1")
+
+
+def test_who_is_torn_off_by_a_merge_is_named_and_the_rule_is_told(
+    two_with_a_shop_each: tuple[str, str],
+) -> None:
+    a, b = two_with_a_shop_each
+    _, body = post("/v1/customers/merge", a=a, b=b)
+    assert not body["joined"]
+    assert sorted(part["subjects"] for part in body["customers"]) == [
+        ["crm:contact:1", "help:user:1", "shop:customer:ben"], ["shop:customer:cem"],
+    ]  # fmt: skip
+    (because,) = body["because"]
+    assert because.startswith("unique phone: would make one customer of two ids of shop:customer")
+    assert any("customer split" in each for each in body["advice"])
+
+
+def test_so_is_who_is_torn_off_by_an_accepted_review(hub: People) -> None:
+    hub.knows("crm:1", email=MAIL, phone=PHONE)
+    hub.knows("help:1", phone=PHONE)
+    hub.knows("shop:ben", "Ben Ode", email=MAIL)
+    hub.knows("shop:cem", email="cem@example.com")
+    hub.knows("help:1", phone=PHONE, email="cem@example.com")
+    (review,) = [each for each in reviews() if each["type"] == "phone"]
+    _, body = post(f"/v1/reviews/{review['id']}/accept")
+    named = [subject for part in body["customers"] for subject in part["subjects"]]
+    assert sorted(named) == [
+        "crm:contact:1", "help:user:1", "shop:customer:ben", "shop:customer:cem",
+    ]  # fmt: skip
+    assert not body["joined"]
+    assert {each.partition(":")[0] for each in body["because"]} == {"component email"}
 
 
 @pytest.mark.parametrize(

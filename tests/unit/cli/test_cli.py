@@ -175,6 +175,16 @@ def test_nobody_answering_is_told_with_what_to_do() -> None:
         terminal.run("status")
 
 
+def test_why_tells_what_was_decided_by_the_address_for_another(terminal: Terminal) -> None:
+    (entry,) = WHY["items"]
+    other = {**json.loads(json.dumps(entry)), "customer": "c2"}
+    terminal.hub.answers["/v1/why"] = (200, {**WHY, "items": [], "by_address": [other]})
+    assert terminal.run(f"why --customer {ADA} --destination mailchimp") == 0
+    assert "Nothing was decided for this customer as it is now." in terminal.out
+    assert "withheld: not permitted, opted out" in terminal.out
+    assert "for customer c2" in terminal.out
+
+
 def test_waiting_for_a_pull_ends_when_it_failed_and_says_why(terminal: Terminal) -> None:
     point = {"kind": "order", "records": 3, "reason": "shop: status 500", "failed_at": AT}
     (shop,) = SOURCES["items"]

@@ -115,6 +115,35 @@ def test_a_dry_run_tells_how_many_and_which(terminal: Terminal) -> None:
     assert f"merge  {ADA} + c2  (5 subjects)" in terminal.out
 
 
+def test_a_dry_run_says_what_it_reads_before_it_tries(terminal: Terminal) -> None:
+    begun = {"current": "p1", "candidate": "p2"}
+    terminal.hub.turns["/v1/policy/diff"] = [
+        (200, {**begun, "read": 200, "next": "reading a b"}),
+        (200, {**begun, "read": 320, "seen": 10, "changed": 2, "next": "0|c"}),
+        (200, {**DIFF, "read": 320}),
+    ]
+    assert terminal.run(f"policy diff {POLICY}") == 0
+    first, then = terminal.err.splitlines()
+    assert first.startswith("200 rows read")
+    assert then == "10 customers tried, 2 would change"
+
+
+@pytest.mark.parametrize(
+    "found, told",
+    [
+        ({"current": "p2", "candidate": "p2"}, "which is in force already"),
+        ({"current": "p1", "candidate": "p2"}, "which changes no customer"),
+    ],
+)
+def test_adopting_the_same_rules_is_told_as_that_with_how_far_they_are(
+    terminal: Terminal, found: dict[str, str], told: str
+) -> None:
+    terminal.hub.answers["/v1/policy/diff"] = (200, found)
+    assert terminal.run(f"policy adopt {POLICY}") == 0
+    assert told in terminal.err
+    assert "in the background" in terminal.out
+
+
 def test_adopting_tries_first_and_waits_until_the_graph_follows(terminal: Terminal) -> None:
     assert terminal.run(f"policy adopt {POLICY} --force 3 --wait") == 0
     assert "which changes 3 customers" in terminal.err
