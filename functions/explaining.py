@@ -1,16 +1,19 @@
 """The two customers that are asked about, side by side."""
 
 from collections.abc import Iterable
+from functools import reduce
 
 from adapters.customers import Customers
 from functions import wiring
 from functions.caller import Access
 from functions.party import Party
+from functions.problem import NotServed
 from functions.showing import shown
 from rules import explain
+from rules.consequence import torn, with_words
 from rules.explain import Explanation
 from rules.refusal import Refusal, Sides, refusal
-from schemas.graph import Island, SubjectHead, SubjectKey
+from schemas.graph import Island, SubjectHead, SubjectKey, Verdict
 
 
 def explained(a: Party, b: Party, allowed: Access) -> Explanation:
@@ -24,6 +27,22 @@ def explained(a: Party, b: Party, allowed: Access) -> Explanation:
 def kept_apart(sides: Sides, islands: Iterable[Island], allowed: Access) -> Refusal:
     """What keeps apart those that were to be one customer, by the same names."""
     return refusal(sides, islands, _named(frozenset[SubjectKey]().union(*sides), allowed))
+
+
+def unharmed(sides: Sides, words: Iterable[Verdict], allowed: Access) -> None:
+    """409 for what would make one customer of several by tearing another one apart."""
+    heads = Customers(wiring.graph()).heads(frozenset[SubjectKey]().union(*sides))
+    islands = Customers(wiring.graph()).islands({head.island for head in heads.values()})
+    whole = reduce(both, islands.values())
+    then = with_words(whole, words, wiring.policy()[1].identity, wiring.pepper())
+    ids = torn(whole, then)
+    if not ids:
+        return
+    found = kept_apart(sides, (then,), allowed)
+    because = (f"{each[:1].upper()}{each[1:]}." for each in found.because)
+    detail = f"Nothing was written, since it would tear {len(ids)} of these customers apart."
+    detail = " ".join([detail, *because, *found.advice])
+    raise NotServed(409, detail, customers=list(ids))
 
 
 def _named(subjects: frozenset[SubjectKey], allowed: Access) -> dict[SubjectKey, SubjectHead]:

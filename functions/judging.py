@@ -47,11 +47,14 @@ def splitting(rest: frozenset[SubjectKey], side: frozenset[SubjectKey], judge_: 
 
 
 def joining(parties: Sequence[Party], judge_: Judge) -> Plan:
-    """What makes one customer of several, overruling every `never` between them."""
-    first, *others = every = list({each.customer: each for each in parties}.values())
+    """What makes one customer of several, overruling every `never` between them: each with each,
+    so that it does not depend on which of them comes first.
+    """
+    every = list({each.customer: each for each in parties}.values())
+    twos = list(combinations(every, 2))
     pairs = [
-        *((_founder(first), _founder(other)) for other in others),
-        *(pair for two in combinations(every, 2) for pair in _apart(*two)),
+        *((_founder(a), _founder(b)) for a, b in twos),
+        *(pair for two in twos for pair in _apart(*two)),
     ]
     verdicts = {merge_verdict(pair, judge_.at, judge_.by, judge_.why): None for pair in pairs}
     return _about(parties, verdicts)

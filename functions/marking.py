@@ -1,11 +1,12 @@
 """People mark an identifier: `block` links nobody by it, `trust` whoever carries it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from adapters.customers import Customers
 from functions import wiring
-from functions.asking import Moment, body, once
+from functions.asking import body, once
 from functions.caller import Access, Role, clearance
 from functions.finding import address_keys, subject_named
 from functions.noting import note
@@ -31,7 +32,7 @@ def marked(request: Request) -> Answer:
     allowed = clearance(request.caller, MAY, wiring.policy()[1])
     asked = body(request, MarkAsked)
     named = _named(asked.identifier, allowed)
-    return once(request, "mark", lambda moment: _marked(named, asked, allowed.caller, moment))
+    return once(request, "mark", lambda once_: _marked(named, asked, allowed.caller, once_.at))
 
 
 def _named(text: str, allowed: Access) -> tuple[IdentifierKey, ...]:
@@ -47,11 +48,9 @@ def _named(text: str, allowed: Access) -> tuple[IdentifierKey, ...]:
     return (f"{source}:{object_}#{s}",)
 
 
-def _marked(
-    named: Sequence[IdentifierKey], asked: MarkAsked, by: str, moment: Moment
-) -> MarkedView:
+def _marked(named: Sequence[IdentifierKey], asked: MarkAsked, by: str, at: datetime) -> MarkedView:
     _within(_carriers(named), asked)
-    said = Mark(at=moment.at, by=by, why=asked.why)
+    said = Mark(at=at, by=by, why=asked.why)
     blocked, trusted = asked.mark == "block", asked.mark == "trust"
     laws = wiring.laws(wiring.policy()[1].identity)
     try:
@@ -62,7 +61,7 @@ def _marked(
     return MarkedView(
         mark=asked.mark,
         type=keys.type_of(named[0]),
-        at=moment.at,
+        at=at,
         by=by,
         records=len(carriers),
         customers=_customers(carriers) if len(carriers) <= COUNTED else None,

@@ -1,19 +1,20 @@
 """The routes by which people decide who is who."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from adapters.customers import Customers
 from functions import judging, showing, wiring
 from functions.asking import Asked, body, once
 from functions.caller import Access, Role, clearance
-from functions.explaining import kept_apart
+from functions.explaining import kept_apart, unharmed
 from functions.finding import by_id, subject_named
 from functions.judging import Judge, Plan
 from functions.party import Party, may_name, party
 from functions.problem import Answer, NotServed
 from functions.serving import Request
 from rules import listing
+from rules.refusal import KEPT
 from schemas.evidence import JudgedView, MergeAsked, ReviewAsked, SplitAsked
 from schemas.graph import CustomerId, Review, SubjectKey
 
@@ -62,7 +63,7 @@ def merge(request: Request) -> Answer:
     allowed, asked = _allowed(request), body(request, MergeAsked)
 
     def plan(judge: Judge) -> Plan:
-        return judging.joining([party(each, allowed) for each in (asked.a, asked.b)], judge)
+        return _harmless([party(each, allowed) for each in (asked.a, asked.b)], judge, allowed)
 
     return _once(request, asked.why, Deed("merge", plan, _joined(allowed)))
 
@@ -72,7 +73,7 @@ def accept(request: Request) -> Answer:
     allowed, asked = _allowed(request), body(request, ReviewAsked)
 
     def plan(judge: Judge) -> Plan:
-        return judging.joining(_parties(request.path["id"]), judge)
+        return _harmless(_parties(request.path["id"]), judge, allowed)
 
     return _once(request, asked.why, Deed("accept", plan, _joined(allowed)))
 
@@ -108,6 +109,12 @@ def _once(request: Request, why: str, deed: Deed) -> Answer:
     return once(request, deed.name, do)
 
 
+def _harmless(parties: Sequence[Party], judge: Judge, allowed: Access) -> Plan:
+    plan = judging.joining(parties, judge)
+    unharmed(plan.sides, plan.verdicts, allowed)
+    return plan
+
+
 def _joined(allowed: Access) -> Callable[[Plan, Judge], JudgedView]:
     """Carries out what makes one of several, and tells what stands in the way."""
 
@@ -117,7 +124,7 @@ def _joined(allowed: Access) -> Callable[[Plan, Judge], JudgedView]:
             return view
         islands = judging.today(frozenset[SubjectKey]().union(*plan.sides))
         found = kept_apart(plan.sides, islands, allowed)
-        return view.model_copy(update={"because": found.because, "advice": found.advice})
+        return view.model_copy(update={"because": found.because, "advice": (*found.advice, KEPT)})
 
     return joined
 

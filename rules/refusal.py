@@ -21,10 +21,6 @@ ADVICE: Final[dict[Reason, str]] = {
     "too_large": "Too many hang together here for anybody to decide: correct it at the source.",
 }
 """By the reason for which a link is refused."""
-TORN: Final = (
-    "Who was one customer before is not any more, since all of them together may not be one: "
-    "./sluice customer split takes back what was decided."
-)
 UNKNOWN: Final = "they are several customers: ./sluice customer explain shows what lies between"
 
 
@@ -40,18 +36,18 @@ class Refusal(NamedTuple):
 
 
 def refusal(sides: Sides, islands: Iterable[Island], heads: Heads) -> Refusal:
-    """Why these are not one customer: what was said of them is refused, or a side fell apart."""
-    found, torn = list[Obstacle](), False
-    for island in islands:
-        for review in island.reviews:
-            tears = any(_between(review, side, island) for side in sides)
-            said = type_of(review.identifier) in PAIRS
-            if tears or (said and _between(review, frozenset().union(*sides), island)):
-                found.append(refused(review, island, heads))
-                torn |= tears
+    """Why these are not one customer: what was said of them is refused, or a side falls apart."""
+    everybody = frozenset[SubjectKey]().union(*sides)
+    found = [
+        refused(review, island, heads)
+        for island in islands
+        for review in island.reviews
+        if any(_between(review, side, island) for side in sides)
+        or (type_of(review.identifier) in PAIRS and _between(review, everybody, island))
+    ]
     because = dict.fromkeys(map(_because, found)) or (UNKNOWN,)
     advice = dict.fromkeys(ADVICE[each.reason].format(each) for each in found)
-    return Refusal(tuple(because), (*advice, *((TORN,) if torn else ()), KEPT))
+    return Refusal(tuple(because), tuple(advice))
 
 
 def _between(review: Review, subjects: frozenset[SubjectKey], island: Island) -> bool:

@@ -30,7 +30,7 @@ class People:
 
     def knows(self, who: str, name: str = "", **values: str) -> SubjectKey:
         """A source has a contact of this name with these identifiers."""
-        self.known.setdefault(who, SPOKEN + timedelta(days=len(self.known)))
+        self.known.setdefault(who, SPOKEN + timedelta(hours=len(self.known)))
         first, _, last = name.partition(" ")
         traits = {"first_name": first, "last_name": last} if name else {}
         self._resolve(self._seen(who, traits=traits, claims=_claims(values)))
@@ -61,7 +61,7 @@ class People:
 
     def _resolve(self, seen: Observation) -> None:
         report = resolve.resolve_batch([Received(seen, self.now)])
-        assert (report.later, report.bad) == ({}, {})
+        assert (report.later, report.bad) == ({}, {}), report
         self.said += self.world.stream()
 
 

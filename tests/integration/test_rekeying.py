@@ -275,6 +275,7 @@ def test_who_comes_meanwhile_joins_whom_they_would_have_joined(
         comes(plain.hub, each)
     wanted = plain.customers(), plain.views(), plain.everybody()
     company.wire(monkeypatch)
+    company.hub.world.stream()
     assert (company.customers(), company.views(), company.everybody()) == wanted
     assert company.former() == []
 

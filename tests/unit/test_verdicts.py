@@ -217,34 +217,43 @@ def two_with_a_shop_each(hub: People) -> tuple[str, str]:
     return hub.customer("crm:1"), hub.customer("help:1")
 
 
-def test_who_is_torn_off_by_a_merge_is_named_and_the_rule_is_told(
-    two_with_a_shop_each: tuple[str, str],
+def test_a_merge_that_would_tear_somebody_off_is_refused_and_the_rule_is_told(
+    hub: People, two_with_a_shop_each: tuple[str, str]
 ) -> None:
     a, b = two_with_a_shop_each
-    _, body = post("/v1/customers/merge", a=a, b=b)
-    assert not body["joined"]
-    assert sorted(part["subjects"] for part in body["customers"]) == [
-        ["crm:contact:1", "help:user:1", "shop:customer:ben"], ["shop:customer:cem"],
-    ]  # fmt: skip
-    (because,) = body["because"]
-    assert because.startswith("unique phone: would make one customer of two ids of shop:customer")
-    assert any("customer split" in each for each in body["advice"])
+    before = dict(hub.world.table.store.rows)
+    status, body = post("/v1/customers/merge", a=a, b=b)
+    assert (status, body["customers"]) == (409, [b])
+    assert "Unique phone: would make one customer of two ids of shop:customer" in body["detail"]
+    assert "merge the two there" in body["detail"]
+    changed = {k.pk[:2] for k, row in hub.world.table.store.rows.items() if row != before.get(k)}
+    assert changed <= {"AS", "L#"}, "what was asked and who was looked up is noted, no more"
+    assert hub.customer("help:1") == hub.customer("shop:cem")
 
 
-def test_so_is_who_is_torn_off_by_an_accepted_review(hub: People) -> None:
+def test_so_is_an_accepted_review_that_would(hub: People) -> None:
     hub.knows("crm:1", email=MAIL, phone=PHONE)
     hub.knows("help:1", phone=PHONE)
     hub.knows("shop:ben", "Ben Ode", email=MAIL)
     hub.knows("shop:cem", email="cem@example.com")
     hub.knows("help:1", phone=PHONE, email="cem@example.com")
     (review,) = [each for each in reviews() if each["type"] == "phone"]
-    _, body = post(f"/v1/reviews/{review['id']}/accept")
-    named = [subject for part in body["customers"] for subject in part["subjects"]]
-    assert sorted(named) == [
-        "crm:contact:1", "help:user:1", "shop:customer:ben", "shop:customer:cem",
-    ]  # fmt: skip
-    assert not body["joined"]
-    assert {each.partition(":")[0] for each in body["because"]} == {"component email"}
+    status, body = post(f"/v1/reviews/{review['id']}/accept")
+    assert status == 409
+    assert "Component email" in body["detail"]
+    assert [each["id"] for each in reviews()] == [review["id"]], "it is still to be decided"
+
+
+def test_of_two_words_that_tear_the_second_is_refused(hub: People) -> None:
+    """The first joined two, the second would take them and a bystander apart."""
+    hub.knows("crm:0", email=MAIL)
+    hub.knows("shop:1", "Ada Ode")
+    hub.knows("help:9", **{"shop:customer": "1"})
+    hub.knows("shop:2", phone=PHONE)
+    assert post("/v1/customers/merge", a="crm:contact:0", b="shop:customer:1")[1]["joined"]
+    hub.world.stream()
+    assert post("/v1/customers/merge", key="2", a="crm:contact:0", b="shop:customer:2")[0] == 409
+    assert len({hub.customer(who) for who in ("shop:1", "help:9", "crm:0")}) == 1
 
 
 @pytest.mark.parametrize(
