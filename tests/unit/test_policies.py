@@ -224,6 +224,10 @@ def test_what_is_no_policy_is_refused_with_the_place() -> None:
     "where,value,said",
     [
         (("identity", "types", "email", "junk"), ["(a+)+$"], "a million ways"),
+        (("identity", "types", "email", "junk"), ["x@.*"] * 10_000, "junk"),
+        (("identity", "types", "email", "level"), True, "level"),
+        (("identity", "dotless_domains"), ["GMAIL.com"], "Write gmail.com."),
+        (("identity", "types", "phone+phone"), {"level": 2}, "Write phone."),
         (("identity", "types", "fone"), {"level": 2}, "Write phone."),
         (("roles", "agent"), {"purposes": ["customer_car"]}, "customer_car"),
         (
