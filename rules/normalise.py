@@ -10,7 +10,7 @@ from typing import Final
 
 from schemas.identifiers import Identifier
 
-NORMALISER: Final = "1"
+NORMALISER: Final = "2"
 """The version that claims carry; it grows when any value would come out differently."""
 
 LONGEST: Final = 512
@@ -47,6 +47,15 @@ FAST_EMAIL: Final = re.compile(
 POINTS: Final = (10, 36)
 ACCENTS: Final = 200
 """Of Unicode's canonical combining classes."""
+LETTERS: Final = str.maketrans(
+    {
+        "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t",
+        "þ": "th", "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+    }
+)  # fmt: skip
+"""Letters that Unicode does not take apart, as those write them who have no key for them."""
+COUNTRIES: Final = {"UK": "GB"}
+"""What is often written for a code of ISO 3166."""
 LOCAL_LONGEST: Final = 64
 LABEL_LONGEST: Final = 63
 EMAIL_LONGEST: Final = 254
@@ -88,7 +97,7 @@ def phone_value(raw: str, country: str | None) -> str | None:
     text = _clean(raw, PHONE_LONGEST)
     if text is None:
         return None
-    hint = country.upper() if country else None
+    hint = _hint(country)
     return _plain_number(text, hint) or _library_phone(text, hint)
 
 
@@ -105,7 +114,15 @@ def name(raw: str) -> str | None:
 
 
 def comparable(raw: str) -> str | None:
-    """A name or a line of an address, to compare: no case, accents, punctuation or spacing."""
+    """A name or a line of an address, to compare: no case, accents, punctuation or spacing, and
+    no letters that keyboards elsewhere lack.
+    """
+    text = unaccented(raw)
+    return text.translate(LETTERS) if text and not text.isascii() else text
+
+
+def unaccented(raw: str) -> str | None:
+    """The same with every letter: by it names were listed until `NORMALISER` was 2."""
     text = _clean(raw, LONGEST)
     if text is None:
         return None
@@ -181,6 +198,11 @@ def _library_email(text: str) -> str | None:
         return None
     local = unicodedata.normalize("NFC", found.local_part.lower())
     return f"{local}@{found.ascii_domain.lower()}"
+
+
+def _hint(country: str | None) -> str | None:
+    code = country.strip().upper() if country else None
+    return COUNTRIES.get(code, code) if code else None
 
 
 def _plain_number(text: str, hint: str | None) -> str | None:

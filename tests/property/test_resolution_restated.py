@@ -358,7 +358,7 @@ def test_a_new_normaliser_reads_what_was_received_again(monkeypatch: pytest.Monk
         graph, journal = MemoryTable(), MemoryTable()
         run_alone(resolve(received, made), graph, journal)
         with monkeypatch.context() as patch:
-            patch.setattr(normalise, "NORMALISER", "2")
+            patch.setattr(normalise, "NORMALISER", "next")
             patch.setattr(normalise, "email", bolder)
             run_alone(whole(made), graph, journal)
             again = [read(each) for each in received]

@@ -41,6 +41,8 @@ def test_what_is_no_address_identifies_nobody(raw: str) -> None:
         ("0044 7700 900123", "DE", "+447700900123"),
         ("030 23125 123", "de", "+493023125123"),
         ("1-202-JKL-0143", "US", "+12025550143"),
+        ("07700 900123", "UK", "+447700900123"),
+        ("07700 900123", " gb ", "+447700900123"),
         ("+1 202 555 0143 ext. 12", None, "+12025550143;ext=12"),
         ("\uff0b\uff11 202 555 0143", None, "+12025550143"),
     ],
@@ -113,6 +115,14 @@ def test_signs_that_make_another_name_of_it_stay(one: str, other: str) -> None:
         pytest.param("Ale\u0301n", "alen", id="accents"),
         pytest.param("Gro\u00adsse", "grosse", id="soft hyphens"),
         pytest.param("\U0001d4d0da", "ada", id="letters of mathematics"),
+        pytest.param("Y\u0131ld\u0131z", "YILDIZ", id="Turkish"),
+        pytest.param("\u0130nce", "ince", id="Turkish capitals"),
+        pytest.param("\u0141ukasz", "Lukasz", id="Polish"),
+        pytest.param("\u00d8ster-\u00c6gir", "oster aegir", id="Danish"),
+        pytest.param("\u0110or\u0111e", "Dorde", id="Serbian"),
+        pytest.param("\u00de\u00f3r\u00f0ur", "Thordur", id="Icelandic"),
+        pytest.param("C\u0152UR", "coeur", id="French"),
+        pytest.param("\u01fe", "o", id="both at once"),
     ],
 )
 def test_signs_that_many_leave_out_do_not_count(one: str, other: str) -> None:
