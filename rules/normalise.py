@@ -60,6 +60,10 @@ LOCAL_LONGEST: Final = 64
 LABEL_LONGEST: Final = 63
 EMAIL_LONGEST: Final = 254
 PHONE_LONGEST: Final = 64
+PHONE_SHORTEST: Final = 7
+"""Digits without the country's. What is shorter is nobody's own number, but a placeholder or a
+service (`1234`, `116117`), except where the country's plan has such numbers.
+"""
 
 
 def email(raw: str) -> Identifier | None:
@@ -90,7 +94,7 @@ def phone_value(raw: str, country: str | None) -> str | None:
     """A number in E.164, with `;ext=` when it has an extension.
 
     `country` (ISO 3166, two letters) is the hint for a number written without its country; a
-    number that is only possible inside an area is none.
+    number that is only possible inside an area is none, and so is a short one of nobody.
     """
     if FAST_E164.fullmatch(raw):
         return raw
@@ -231,6 +235,9 @@ def _library_phone(text: str, hint: str | None) -> str | None:
         return None
     reason = library.is_possible_number_with_reason(number)
     if reason != library.ValidationResult.IS_POSSIBLE:
+        return None
+    short = len(library.national_significant_number(number)) < PHONE_SHORTEST
+    if short and not library.is_valid_number(number):
         return None
     value = library.format_number(number, library.PhoneNumberFormat.E164)
     return f"{value};ext={number.extension}" if number.extension else value
