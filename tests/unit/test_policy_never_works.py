@@ -64,7 +64,8 @@ def test_given_a_domain_as_addresses_have_it_then_it_may_be_dotless(tmp_path: Pa
 def test_given_patterns_that_are_too_much_together_then_they_are_refused(
     tmp_path: Path, junk: list[str], said: str
 ) -> None:
-    text = slipped(POLICY, "junk: ['(no", f"junk: {junk} # ['(no")
+    rule = f"    phone+surname:\n      level: 3\n      junk: {junk}\n"
+    text = slipped(POLICY, "    phone:\n", f"{rule}    phone:\n")
     (found,) = problems(documents.policy, tmp_path / "policy.yaml", text)
-    assert found.startswith(f"policy.yaml:{line_of(text, 'junk: ')}  ")
+    assert found.startswith(f"policy.yaml:{line_of(text, 'junk: [')}  ")
     assert said in found
