@@ -101,6 +101,18 @@ def test_a_dry_run_names_what_a_wider_limit_would_merge(monkeypatch: pytest.Monk
     assert (found["changed"], found["largest"]) == (3, 3)
 
 
+def test_a_dry_run_says_that_traits_may_come_from_other_sources(hub: People) -> None:
+    def with_(**more: object) -> Policy:
+        identity = {**policy().model_dump()["identity"], **more}
+        return Policy.model_validate({**policy().model_dump(), "identity": identity})
+
+    for other in (with_(survivorship={"phone": "complete"}), with_(trust=["crm"])):
+        found = try_(other)
+        assert (found["seen"], found["changed"], found["traits"]) == (2, 0, True)
+    assert try_(with_(scope_cap=9))["traits"] is False
+    assert hub.customer("shop:ada") == hub.customer("crm:1")
+
+
 def test_nobody_adopts_without_a_dry_run(hub: People) -> None:
     status, body = put(STRICT, blast_radius=1)
     assert (status, "policy diff" in body["detail"]) == (409, True)
