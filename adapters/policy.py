@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from adapters.table import ABSENT, Conflict, Key, Table, Write
+from rules.normalise import NORMALISER as TODAY
 from rules.policy import version_of
 from schemas.errors import Misconfigured
 from schemas.policy import Policy
@@ -62,6 +63,7 @@ def first(table: Table, policy: Policy, at: str) -> str:
     try:
         return read(table)[0]
     except Misconfigured:
+        normalised(table, TODAY)  # first: without a policy nothing was read yet
         return adopt(table, policy, at)
 
 

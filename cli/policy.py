@@ -15,6 +15,7 @@ from schemas.evidence import AdoptionView, DiffView
 from schemas.policy import Policy
 
 FILE: Final = Path("policy.yaml")
+SYSTEMS: Final = "sluice.yaml"
 LOOK_EVERY: Final = 2.0
 PATIENCE: Final = 3600
 
@@ -59,10 +60,13 @@ def show(session: Session, _given: Namespace) -> int:
 
 
 def check(session: Session, given: Namespace) -> int:
-    """Validates the file, and `sluice.yaml` where it is beside it; asks no stage."""
+    """Validates the file, and the `sluice.yaml` that it is for; asks no stage."""
     found = _read(given.file)
     told: Json = {"file": str(given.file), "types": sorted(found.identity.types)}
-    session.show(told, lambda: f"{given.file} can be adopted")
+    alone = "" if _systems(given.file) else (
+        ", if the stage has its sources and destinations: there is no sluice.yaml here to tell"
+    )  # fmt: skip
+    session.show(told, lambda: f"{given.file} can be adopted{alone}")
     return 0
 
 
@@ -131,8 +135,14 @@ def _read(file: Path) -> Policy:
     from cli import files  # noqa: PLC0415
     from schemas import documents  # noqa: PLC0415
 
-    config = file.parent / "sluice.yaml"
+    config = _systems(file)
     try:
-        return files.both(config, file)[1] if config.exists() else documents.policy(file)
+        return files.both(config, file)[1] if config else documents.policy(file)
     except Misconfigured as error:
         raise Failure(str(error)) from error
+
+
+def _systems(file: Path) -> Path | None:
+    """The `sluice.yaml` beside a policy; for one that is tried elsewhere, that of this folder."""
+    near = (file.parent / SYSTEMS, Path(SYSTEMS))
+    return next((path for path in near if path.exists()), None)

@@ -7,13 +7,20 @@ from cli.render import minute
 from schemas.evidence import AdoptionView, DiffView
 
 SHOWN = 20
+TRAITS = (
+    "beside that, traits may come from other sources (survivorship, trust): not counted here, "
+    "and who is one customer does not depend on it"
+)
 
 
 def difference(view: DiffView) -> str:
     """How many, which ones, and the largest customer there would be."""
-    if view.current == view.candidate:
+    same = view.current == view.candidate
+    if same and not view.seen:
         return f"policy {view.current} is in force already"
     head = f"policy {view.current} -> {view.candidate}"
+    if same:
+        head = f"policy {view.current} is in force already; values are read by a new normaliser"
     if not view.seen:
         return f"{head}\nthe identity rules are the same: no customer changes"
     share = view.changed / view.seen
@@ -21,6 +28,7 @@ def difference(view: DiffView) -> str:
     lines = [
         head,
         f"{view.changed} of {view.seen} customers would change ({share:.1%}): {counts} subjects",
+        *([TRAITS] if view.traits else ()),
         *(
             f"  {move.kind}  {' + '.join(move.customers)}  ({move.subjects} subjects)"
             for move in view.items[:SHOWN]
@@ -40,10 +48,9 @@ def trying(view: DiffView) -> str:
 
 def changing(view: DiffView) -> str:
     """What adopting it does to the customers."""
-    if view.current == view.candidate:
-        return "which is in force already"
     if not view.seen:
-        return "which changes no customer"
+        same = view.current == view.candidate
+        return "which is in force already" if same else "which changes no customer"
     return f"which changes {view.changed} customers"
 
 

@@ -42,6 +42,7 @@ CODES: Final = {name: code for code, names in NAMES.items() for name in names.sp
 
 def country_code(raw: str) -> str | None:
     """ISO 3166 in two letters, of a code or a well-known name; None is no hint."""
-    if len(raw) == CODE and raw.isalpha() and raw.lower() != "uk":
-        return raw.upper()
+    code = raw.strip()
+    if len(code) == CODE and code.isalpha() and code.lower() != "uk":
+        return code.upper()
     return CODES.get(comparable(raw) or "")

@@ -6,6 +6,7 @@ from hashlib import md5, sha256
 from typing import Any, Final, Literal
 
 from connectors import records
+from connectors.countries import country_code
 from connectors.records import first, key, moment, part, text
 from schemas.config import System
 from schemas.errors import BadRecord
@@ -89,8 +90,8 @@ def activity(source: str, system: System, raw: Raw) -> Observation:
 
 def _country(system: System, raw: Raw) -> str | None:
     """Where the address is, when it says; the hint of the settings otherwise."""
-    said = text(part(part(raw, "merge_fields"), "ADDRESS").get("country"), 3)
-    return said if len(said) == 2 else system.settings.get("country")
+    said = text(part(part(raw, "merge_fields"), "ADDRESS").get("country"))
+    return country_code(said) or system.settings.get("country")
 
 
 def _traits(raw: Raw, fields: Raw) -> Iterable[tuple[Trait, Any]]:

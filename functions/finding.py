@@ -124,11 +124,14 @@ def _parts(value: str) -> tuple[str, str, str]:
 
 
 def _by_name(customers: Customers, value: str) -> tuple[Found, ...]:
-    wanted = names.words(value)
+    wanted = names.spellings(value)
     if not 0 < len(wanted) <= WORDS:
         raise NotServed(400, "This is no name. Give a first or a last name, or both.")
     pepper = wiring.pepper()
-    found = [_listed(customers, names.partitions(pepper, word)) for word in sorted(wanted)]
+    found = [
+        _listed(customers, [place for word in each for place in names.partitions(pepper, word)])
+        for each in sorted(wanted)
+    ]
     ids = sorted(frozenset.intersection(*found))[:MOST]
     islands = [profile.island for profile in customers.profiles(ids).values() if not profile.gone]
     return _of(islands, customers, set(ids))

@@ -28,7 +28,8 @@ READING: Final = "reading "
 def tried(asked: PolicyAsked) -> DiffView:
     """The next page of the dry run; without a cursor it begins anew."""
     version, current = policy.read(wiring.graph())
-    start = DiffView(current=version, candidate=version_of(asked.policy))
+    other = _survives(current.identity) != _survives(asked.policy.identity)
+    start = DiffView(current=version, candidate=version_of(asked.policy), traits=other)
     if current.identity == asked.policy.identity and not outdated():
         return start
     settled()
@@ -39,6 +40,11 @@ def tried(asked: PolicyAsked) -> DiffView:
     row = {"data": view.model_copy(update={"items": ()}).model_dump_json()}
     wiring.graph().write(Write("put", _place(view), row))
     return view
+
+
+def _survives(rules: IdentityRules) -> tuple[object, ...]:
+    """What decides which source a trait is taken from; no customer depends on it."""
+    return dict(rules.survivorship), rules.trust
 
 
 def settled() -> None:

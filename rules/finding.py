@@ -9,9 +9,12 @@ from schemas.rows import Key, Write
 def rows(pepper: Pepper, old: Profile | None, new: Profile) -> list[Write]:
     """What of them is to be written when its view changes from `old` to `new`."""
     before, after = names.words_of(old), names.words_of(new)
+    former = names.former_words_of(old)
+    # whether it was listed by them or by those of today, no row of the view says
+    changed = before | after | former if former else before ^ after
     named = [
         write
-        for word in sorted(before ^ after)
+        for word in sorted(changed)
         for write in _named(pepper, word, new.customer, there=word in after)
     ]
     return _listed(old, new) + named

@@ -10,7 +10,7 @@ from typing import Final
 
 from schemas.identifiers import Identifier
 
-NORMALISER: Final = "1"
+NORMALISER: Final = "2"
 """The version that claims carry; it grows when any value would come out differently."""
 
 LONGEST: Final = 512
@@ -47,10 +47,23 @@ FAST_EMAIL: Final = re.compile(
 POINTS: Final = (10, 36)
 ACCENTS: Final = 200
 """Of Unicode's canonical combining classes."""
+LETTERS: Final = str.maketrans(
+    {
+        "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t",
+        "þ": "th", "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+    }
+)  # fmt: skip
+"""Letters that Unicode does not take apart, as those write them who have no key for them."""
+COUNTRIES: Final = {"UK": "GB"}
+"""What is often written for a code of ISO 3166."""
 LOCAL_LONGEST: Final = 64
 LABEL_LONGEST: Final = 63
 EMAIL_LONGEST: Final = 254
 PHONE_LONGEST: Final = 64
+PHONE_SHORTEST: Final = 7
+"""Digits without the country's. What is shorter is nobody's own number, but a placeholder or a
+service (`1234`, `116117`), except where the country's plan has such numbers.
+"""
 
 
 def email(raw: str) -> Identifier | None:
@@ -81,14 +94,14 @@ def phone_value(raw: str, country: str | None) -> str | None:
     """A number in E.164, with `;ext=` when it has an extension.
 
     `country` (ISO 3166, two letters) is the hint for a number written without its country; a
-    number that is only possible inside an area is none.
+    number that is only possible inside an area is none, and so is a short one of nobody.
     """
     if FAST_E164.fullmatch(raw):
         return raw
     text = _clean(raw, PHONE_LONGEST)
     if text is None:
         return None
-    hint = country.upper() if country else None
+    hint = _hint(country)
     return _plain_number(text, hint) or _library_phone(text, hint)
 
 
@@ -105,7 +118,15 @@ def name(raw: str) -> str | None:
 
 
 def comparable(raw: str) -> str | None:
-    """A name or a line of an address, to compare: no case, accents, punctuation or spacing."""
+    """A name or a line of an address, to compare: no case, accents, punctuation or spacing, and
+    no letters that keyboards elsewhere lack.
+    """
+    text = unaccented(raw)
+    return text.translate(LETTERS) if text and not text.isascii() else text
+
+
+def unaccented(raw: str) -> str | None:
+    """The same with every letter: by it names were listed until `NORMALISER` was 2."""
     text = _clean(raw, LONGEST)
     if text is None:
         return None
@@ -183,6 +204,11 @@ def _library_email(text: str) -> str | None:
     return f"{local}@{found.ascii_domain.lower()}"
 
 
+def _hint(country: str | None) -> str | None:
+    code = country.strip().upper() if country else None
+    return COUNTRIES.get(code, code) if code else None
+
+
 def _plain_number(text: str, hint: str | None) -> str | None:
     if not FAST_PHONE.fullmatch(text):
         return None
@@ -209,6 +235,9 @@ def _library_phone(text: str, hint: str | None) -> str | None:
         return None
     reason = library.is_possible_number_with_reason(number)
     if reason != library.ValidationResult.IS_POSSIBLE:
+        return None
+    short = len(library.national_significant_number(number)) < PHONE_SHORTEST
+    if short and not library.is_valid_number(number):
         return None
     value = library.format_number(number, library.PhoneNumberFormat.E164)
     return f"{value};ext={number.extension}" if number.extension else value

@@ -1,15 +1,25 @@
 """Values read once more: as received, when the normaliser has changed; as stored, to tell them."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from rules import normalise
 from rules.identity_claims import spellings
 from schemas.identifiers import Identifier
 
+READ: Final = frozenset({"email", "phone"})
+"""The types that are more than a text of somebody's."""
 
-def again(identifier: Identifier, raw: str) -> Identifier:
-    """What the normaliser of today makes of what was received; as it was where it makes nothing."""
-    return _read(identifier.type, raw, identifier.value) or identifier
+
+def again(identifier: Identifier, raw: str) -> Identifier | None:
+    """What the normaliser of today makes of what was received.
+
+    Where the hint of that day is missing, of the value; None: it is none any more.
+    """
+    if identifier.type not in READ:
+        return identifier
+    known = identifier.value
+    return _read(identifier.type, raw, known) or _read(identifier.type, known, known)
 
 
 def readings(type_: str, value: str) -> Iterator[tuple[Identifier, Identifier]]:

@@ -39,10 +39,13 @@ def mark_of(text: str) -> str:
 
 
 def statement(text: str) -> Statement:
-    """Reads it back; what a former normaliser read is read again as it was received."""
+    """Reads it back; what a former normaliser read is read again as it was received, and left out
+    where it is nothing any more.
+    """
     version, claims, *rest = json.loads(text)
     parts: dict[Trait, str] = rest[0] if rest else {}
-    return Statement(tuple(_claim(version, *claim) for claim in claims), parts)
+    read = (_claim(version, *claim) for claim in claims)
+    return Statement(tuple(claim for claim in read if claim), parts)
 
 
 def parted(texts: Iterable[str], whole: Iterable[str]) -> frozenset[str]:
@@ -64,8 +67,9 @@ def read_then_and_now(text: str) -> Iterator[tuple[Identifier, Identifier]]:
     """What each value was read as when it was observed, and what it is read as today."""
     version, claims, *_ = json.loads(text)
     for type_, value, *raw in claims:
-        then = Identifier(type=type_, value=value)
-        yield then, _claim(version, type_, value, *raw).identifier
+        then, now = Identifier(type=type_, value=value), _claim(version, type_, value, *raw)
+        if now:
+            yield then, now.identifier
 
 
 def _written(claim: Claim) -> tuple[str, ...]:
@@ -74,8 +78,8 @@ def _written(claim: Claim) -> tuple[str, ...]:
     return (identifier.type, identifier.value, *raw)
 
 
-def _claim(version: str, type_: str, value: str, raw: str = "") -> Claim:
-    identifier = Identifier(type=type_, value=value)
-    if version != normalise.NORMALISER:
+def _claim(version: str, type_: str, value: str, raw: str = "") -> Claim | None:
+    identifier: Identifier | None = Identifier(type=type_, value=value)
+    if identifier and version != normalise.NORMALISER:
         identifier = again(identifier, raw or value)
-    return Claim(identifier=identifier, raw=raw or value)
+    return Claim(identifier=identifier, raw=raw or value) if identifier else None

@@ -114,6 +114,8 @@ def _shape(error: ErrorDetails) -> str:
             return "this must be a list. Write [one, another]."
         case "bool_type" | "bool_parsing":
             return "this must be yes or no. Write true or false."
+        case "too_long":
+            return f"there are too many of these. Write at most {error['ctx']['max_length']}."
         case kind if kind.startswith(("int", "greater", "less")):
             asked = error["msg"].partition("should be ")[2]
             number = asked if asked[:1] in "gl" else "without quotes or decimals"

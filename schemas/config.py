@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from schemas.countries import COUNTRIES, COUNTRY
-from schemas.frozen import Written
+from schemas.frozen import Whole, Written
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,47}$")]
 Rate = Annotated[
@@ -58,7 +58,7 @@ class Source(System):
     """Where records come from."""
 
     schedule: Rate = "rate(15 minutes)"
-    overlap_seconds: Annotated[int, Field(ge=0, le=86_400)] = 300
+    overlap_seconds: Annotated[Whole, Field(ge=0, le=86_400)] = 300
 
 
 class Destination(System):

@@ -115,6 +115,8 @@ class DiffView(Frozen):
     merges: int = 0
     splits: int = 0
     largest: int = 0
+    traits: bool = False
+    """Whether what is known of a customer may come from other sources: that is not counted."""
     next: str | None = None
 
 

@@ -1,9 +1,12 @@
 """The bases of every model: immutable values, whose errors never repeat what was given."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+Whole = Annotated[int, Field(strict=True)]
+"""A whole number that a person writes: `true` is none, though Python takes it for 1."""
 
 
 class Frozen(BaseModel):

@@ -1,9 +1,9 @@
 """What the two files name must be there: pure, so that it holds wherever a policy comes from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, get_args
 
-from schemas.advice import Complaint, meant
+from schemas.advice import Complaint, Place, meant
 from schemas.config import Config
 from schemas.observation import NAMED, Trait
 from schemas.observation import PARTS as COMPOSED
@@ -19,6 +19,9 @@ def within(policy: Policy) -> Iterator[Complaint]:
     """Names in a policy that stand for nothing."""
     for type_ in policy.identity.types:
         yield from _type(type_)
+    yield from _twice(policy.identity.types)
+    for index, domain in enumerate(policy.identity.dotless_domains):
+        yield from _domain(("identity", "dotless_domains", index), domain)
     for name, rule in policy.destinations.items():
         yield from _purpose(("destinations", name, "purpose"), rule.purpose, policy)
     for role, cleared in policy.roles.items():
@@ -54,9 +57,12 @@ def between(config: Config, policy: Policy) -> Iterator[Complaint]:
 def _type(name: str) -> Iterator[Complaint]:
     """Types that no record ever claims."""
     parts = name.split("+")
-    if ":" in name or name in CLAIMED or (len(parts) > 1 and set(parts) <= set(PARTS)):
-        return
     place = ("identity", "types", name)
+    if ":" in name or name in CLAIMED:
+        return
+    if len(parts) > 1 and set(parts) <= set(PARTS):
+        yield from _repeated(place, parts)
+        return
     if len(parts) > 1:
         wrong = next(part for part in parts if part not in PARTS)
         yield Complaint(place, f'no identifier has a part "{wrong}".{meant(wrong, PARTS)}')
@@ -67,12 +73,53 @@ def _type(name: str) -> Iterator[Complaint]:
     yield Complaint(place, f'no record has an identifier of type "{name}".{text}')
 
 
-def _purpose(place: tuple[int | str, ...], name: str, policy: Policy) -> Iterator[Complaint]:
+def _repeated(place: Place, parts: list[str]) -> Iterator[Complaint]:
+    """A part that stands twice tells nobody apart."""
+    first: dict[str, str] = {}
+    for part in parts:
+        first.setdefault(NAMED.get(part, part), part)
+    once = list(first.values())
+    if len(once) < len(parts):
+        enough = len(once) > 1 or once[0] in CLAIMED
+        better = "+".join(once) if enough else "two parts that are not the same"
+        yield Complaint(place, f"a part of it stands twice. Write {better}.")
+
+
+def _twice(types: Iterable[str]) -> Iterator[Complaint]:
+    """Composites of the same parts, which would link the same people under two rules."""
+    first: dict[frozenset[str], str] = {}
+    for name in types:
+        parts = frozenset(NAMED.get(part, part) for part in name.split("+"))
+        known = first.setdefault(parts, name)
+        if "+" in name and known != name and "+" in known:
+            text = f"this has the same parts as {known}. Write one of them."
+            yield Complaint(("identity", "types", name), text)
+
+
+def _domain(place: Place, name: str) -> Iterator[Complaint]:
+    """Domains that no address has in the form in which addresses are compared."""
+    found = _compared(name.strip().rpartition("@")[2])
+    if found != name:
+        better = found or "what stands after the @: example.com"
+        yield Complaint(place, f'no address is compared by a domain "{name}". Write {better}.')
+
+
+def _compared(domain: str) -> str | None:
+    """As `rules.normalise` leaves it."""
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
+
+    try:
+        return validate_email(f"a@{domain}", check_deliverability=False).ascii_domain.lower()
+    except EmailNotValidError:
+        return None
+
+
+def _purpose(place: Place, name: str, policy: Policy) -> Iterator[Complaint]:
     if name not in policy.purposes:
         yield Complaint(place, f'no purpose "{name}" is defined.{meant(name, policy.purposes)}')
 
 
-def _source(place: tuple[int | str, ...], name: str, config: Config) -> Iterator[Complaint]:
+def _source(place: Place, name: str, config: Config) -> Iterator[Complaint]:
     if name not in config.sources:
         text = f'"{name}" is no source of sluice.yaml.{meant(name, config.sources)}'
         yield Complaint(place, text)

@@ -31,6 +31,17 @@ def checked(pattern: str) -> str:
     return pattern
 
 
+def ending(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """All of them, each `checked`; `ValueError` when together they may try too many ways."""
+    if sum(_ways(_parser.parse(each)) for each in patterns) > MOST_WAYS:
+        message = (
+            "these patterns together may try over a million ways on one value. Write fewer, "
+            "or fewer of * + ? | in them"
+        )
+        raise ValueError(message)
+    return patterns
+
+
 def _ways(parts: Any) -> int:  # noqa: ANN401 - the parser names no types
     """At most how many ways a matcher that goes back on its choices tries; capped."""
     return min(prod(_choices(str(op), said) for op, said in parts), MOST_WAYS + 1)

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from schemas.frozen import Written
+from schemas.frozen import Whole, Written
 from schemas.identifiers import IdentifierType
 from schemas.observation import Channel, Trait
-from schemas.patterns import checked
+from schemas.patterns import checked, ending
 
 Purpose = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")]
 Basis = Literal["consent", "contract", "legal_obligation", "legitimate_interest"]
@@ -18,6 +18,8 @@ RetentionClass = Literal["interaction", "profile", "delivery", "quarantine"]
 """The classes of items that the sweep knows."""
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=256), AfterValidator(checked)]
 """Checked wherever a policy comes from: a bad one would stop every record."""
+Patterns = Annotated[tuple[Pattern, ...], Field(max_length=32), AfterValidator(ending)]
+"""Each value is tried on all of its type."""
 
 
 class IdentifierRule(Written):
@@ -29,10 +31,10 @@ class IdentifierRule(Written):
     newest version of a subject's records counts.
     """
 
-    level: Annotated[int, Field(ge=0, le=9)]
-    limit: Annotated[int, Field(ge=2, le=64)] = 8
-    per_subject: Annotated[int, Field(ge=1, le=64)] = 16
-    junk: tuple[Pattern, ...] = ()
+    level: Annotated[Whole, Field(ge=0, le=9)]
+    limit: Annotated[Whole, Field(ge=2, le=64)] = 8
+    per_subject: Annotated[Whole, Field(ge=1, le=64)] = 16
+    junk: Patterns = ()
     current: bool = False
 
 
@@ -42,15 +44,16 @@ class IdentityRules(Written):
     A source's own ids (`<source>:<object>`) are level 0 and unique per source always.
     """
 
-    types: dict[IdentifierType, IdentifierRule]
-    scope_cap: Annotated[int, Field(ge=2, le=256)] = 256
+    types: Annotated[dict[IdentifierType, IdentifierRule], Field(max_length=64)]
+    scope_cap: Annotated[Whole, Field(ge=2, le=256)] = 256
     survivorship: dict[Trait, Literal["newest", "trusted", "complete"]] = {}
     trust: tuple[str, ...] = ()
     """Sources, the most trusted first; those not named come last."""
     plus_tags: bool = False
     """Whether `a+shop@example.com` is the same address as `a@example.com`."""
-    dotless_domains: tuple[str, ...] = ()
-    """Domains where `a.b@` is the same address as `ab@`."""
+    dotless_domains: Annotated[tuple[str, ...], Field(max_length=256)] = ()
+    """Domains where `a.b@` is the same address as `ab@`, as addresses are compared: in lower case
+    and ASCII."""
 
 
 class PurposeRule(Written):
@@ -78,7 +81,7 @@ class RoleRule(Written):
 class RetentionRule(Written):
     """How long an item class is kept, from which moment, and why."""
 
-    days: Annotated[int, Field(ge=1)]
+    days: Annotated[Whole, Field(ge=1)]
     trigger: Literal["recorded", "last_activity", "withdrawn"]
     basis: str
 

@@ -34,7 +34,7 @@ TIED = {**GUEST, "updated_at": "2026-10-02T10:00:00Z", "customer": ACCOUNT}
 def hub(monkeypatch: pytest.MonkeyPatch) -> People:
     made = people(monkeypatch)
     monkeypatch.setattr(wiring, "pause", lambda _: None)
-    shelf.adopt(made.world.table, policy(), NOW.isoformat())
+    shelf.first(made.world.table, policy(), NOW.isoformat())
     return made
 
 

@@ -59,7 +59,7 @@ class Company:
         self.hub = people(monkeypatch, policy=("v1", rules), secrets=self.vault)
         self.journal = wiring.journal()
         self.wire(monkeypatch)
-        shelf.adopt(self.hub.world.table, rules, self.hub.now.isoformat())
+        shelf.first(self.hub.world.table, rules, self.hub.now.isoformat())
         self.arrive()
 
     def wire(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,7 @@ def foretold(
         world = wire(patch, policy=("v1", Policy.model_validate(asked(old))))
         patch.setattr(trying, "PAGE", 3)
         patch.setattr(trying, "SCANNED", 7)
-        shelf.adopt(world.table, wiring.policy()[1], NOW.isoformat())
+        shelf.first(world.table, wiring.policy()[1], NOW.isoformat())
         for each in received:
             resolve.resolve_batch([each])
         world.stream()

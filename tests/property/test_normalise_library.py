@@ -57,6 +57,8 @@ SCRIPTS = (
     "\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669",
     "\u06f0\u06f1\u06f2\u06f3\u06f4\u06f5\u06f6\u06f7\u06f8\u06f9",
 )
+SHORTEST = 7
+"""National digits; of fewer, only numbers of a plan that has such are anybody's."""
 VANITY = ("", "FLOWERS", "jkl", "ABCDEFG")
 
 
@@ -74,6 +76,9 @@ def library_phone(raw: str, region: str | None) -> str | None:
     except NumberParseException:
         return None
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+        return None
+    national = phonenumbers.national_significant_number(number)
+    if len(national) < SHORTEST and not phonenumbers.is_valid_number(number):
         return None
     value = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return value + (f";ext={number.extension}" if number.extension else "")
@@ -144,6 +149,26 @@ def test_numbers_come_out_as_the_library_has_them() -> None:
     for value, region in (a_number(random) for _ in range(VALUES)):
         found = normalise.phone(value, region)
         assert (found.value if found else None) == library_phone(value, region), (value, region)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_short_placeholders_and_service_numbers_are_nobodys(region: str) -> None:
+    """Unless the plan of the country has numbers as short, and this is one of them."""
+    for raw in (
+        *("0" * n for n in range(1, 7)),
+        *("1" * n for n in range(1, 7)),
+        *("123456"[:n] for n in range(1, 7)),
+        *("110", "112", "115", "911", "999", "0800", "1000", "99999", "116117", "118118"),
+    ):
+        found = normalise.phone(raw, region)
+        if found:
+            number = phonenumbers.parse(found.value)
+            assert phonenumbers.is_valid_number(number), (raw, region)
+
+
+@pytest.mark.parametrize("raw, region", [("51234", "FK"), ("4012", "NU"), ("312345", "AD")])
+def test_a_short_number_of_a_small_country_is_somebodys(raw: str, region: str) -> None:
+    assert normalise.phone(raw, region)
 
 
 @pytest.mark.parametrize("region", FAST)

@@ -79,7 +79,7 @@ def world_of(seed: int, monkeypatch: pytest.MonkeyPatch) -> tuple[World, Any, Id
     random = Random(seed)
     received, old, new = observed(random, 16), adoptable(random), adoptable(random)
     world = wire(monkeypatch, policy=("v1", Policy.model_validate(asked(old))))
-    shelf.adopt(world.table, wiring.policy()[1], NOW.isoformat())
+    shelf.first(world.table, wiring.policy()[1], NOW.isoformat())
     for start in range(0, len(received), 4):
         resolve.resolve_batch(received[start : start + 4])
     world.stream()

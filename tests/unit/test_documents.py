@@ -129,9 +129,9 @@ def test_given_a_purpose_that_is_not_defined_then_the_known_ones_are_named(tmp_p
 
 
 def test_given_a_pattern_that_does_not_compile_then_its_line_is_named(tmp_path: Path) -> None:
-    text = slipped(POLICY, "junk: [", "junk: ['(unclosed', ")
+    text = slipped(POLICY, "- '(no", "- '(unclosed'\n        - '(no")
     (found,) = problems(documents.policy, tmp_path / "policy.yaml", text)
-    assert found.startswith(f"policy.yaml:{line_of(text, 'junk: [')}  ")
+    assert found.startswith(f"policy.yaml:{line_of(text, '(unclosed')}  ")
     assert "this pattern does not compile" in found
 
 
@@ -152,7 +152,7 @@ def test_given_a_pattern_that_does_not_compile_then_its_line_is_named(tmp_path: 
         ),
         ("    phone:\n      level", "    phone+sirname:\n      level", "Write surname."),
         ("  quarantine:", "  quarantin:", "Write quarantine."),
-        ("junk: ['(no", "junk: ['(a+)+$', '(no", "may try over a million ways"),
+        ("- '(no", "- '(a+)+$'\n        - '(no", "may try over a million ways"),
         ("basis: contract, title", "basis: contrct, title", "Write contract."),
     ],
 )

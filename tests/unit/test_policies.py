@@ -32,7 +32,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> People:
     """Ada at the shop and with the sales team, by e-mail; a caller with her phone."""
     made = people(monkeypatch)
     monkeypatch.setattr(wiring, "pause", lambda _: None)
-    shelf.adopt(made.world.table, policy(), NOW.isoformat())
+    shelf.first(made.world.table, policy(), NOW.isoformat())
     made.knows("shop:ada", email="ada@example.com", phone=PHONE)
     made.knows("crm:1", email="ada@example.com")
     made.knows("help:1", phone=PHONE)
@@ -89,7 +89,7 @@ def test_a_dry_run_names_what_a_wider_limit_would_merge(monkeypatch: pytest.Monk
     narrow = rules(email={"level": 1}, phone={"level": 2, "limit": 2})
     hub = people(monkeypatch)
     monkeypatch.setattr(wiring, "policy", lambda: ("v1", narrow))
-    shelf.adopt(hub.world.table, narrow, NOW.isoformat())
+    shelf.first(hub.world.table, narrow, NOW.isoformat())
     three = ("shop:ada", "crm:1", "help:1")
     for who in three:
         hub.knows(who, phone=PHONE)
@@ -99,6 +99,18 @@ def test_a_dry_run_names_what_a_wider_limit_would_merge(monkeypatch: pytest.Monk
     (move,) = found["items"]
     assert (move["kind"], set(move["customers"]), move["subjects"]) == ("merge", apart, 3)
     assert (found["changed"], found["largest"]) == (3, 3)
+
+
+def test_a_dry_run_says_that_traits_may_come_from_other_sources(hub: People) -> None:
+    def with_(**more: object) -> Policy:
+        identity = {**policy().model_dump()["identity"], **more}
+        return Policy.model_validate({**policy().model_dump(), "identity": identity})
+
+    for other in (with_(survivorship={"phone": "complete"}), with_(trust=["crm"])):
+        found = try_(other)
+        assert (found["seen"], found["changed"], found["traits"]) == (2, 0, True)
+    assert try_(with_(scope_cap=9))["traits"] is False
+    assert hub.customer("shop:ada") == hub.customer("crm:1")
 
 
 def test_nobody_adopts_without_a_dry_run(hub: People) -> None:
@@ -197,7 +209,7 @@ def test_a_policy_whose_adoption_is_cut_short_and_asked_for_again_is_carried_out
 def test_the_same_policy_is_carried_out_again_by_a_new_normaliser(
     hub: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(normalise, "NORMALISER", "2")
+    monkeypatch.setattr(normalise, "NORMALISER", "next")
     assert put(policy())[0] == 409, "its dry run comes first"
     assert (try_(policy())["seen"], try_(policy())["changed"]) == (2, 0)
     assert put(policy(), key="k2")[1]["done"] is False
@@ -224,6 +236,10 @@ def test_what_is_no_policy_is_refused_with_the_place() -> None:
     "where,value,said",
     [
         (("identity", "types", "email", "junk"), ["(a+)+$"], "a million ways"),
+        (("identity", "types", "email", "junk"), ["x@.*"] * 10_000, "junk"),
+        (("identity", "types", "email", "level"), True, "level"),
+        (("identity", "dotless_domains"), ["GMAIL.com"], "Write gmail.com."),
+        (("identity", "types", "phone+phone"), {"level": 2}, "Write phone."),
         (("identity", "types", "fone"), {"level": 2}, "Write phone."),
         (("roles", "agent"), {"purposes": ["customer_car"]}, "customer_car"),
         (

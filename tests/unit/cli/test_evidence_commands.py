@@ -144,6 +144,22 @@ def test_adopting_the_same_rules_is_told_as_that_with_how_far_they_are(
     assert "in the background" in terminal.out
 
 
+def test_a_dry_run_says_what_it_does_not_count(terminal: Terminal) -> None:
+    assert terminal.run(f"policy diff {POLICY}") == 0
+    assert "traits may come from other sources" not in terminal.out
+    terminal.hub.answers["/v1/policy/diff"] = (200, {**DIFF, "traits": True})
+    assert terminal.run(f"policy diff {POLICY}") == 0
+    assert "traits may come from other sources" in terminal.out
+
+
+def test_a_dry_run_of_the_policy_in_force_tells_what_a_new_normaliser_would_change(
+    terminal: Terminal,
+) -> None:
+    terminal.hub.answers["/v1/policy/diff"] = (200, {**DIFF, "candidate": DIFF["current"]})
+    assert terminal.run(f"policy diff {POLICY}") == 0
+    assert "3 of 20 customers would change" in terminal.out
+
+
 def test_adopting_tries_first_and_waits_until_the_graph_follows(terminal: Terminal) -> None:
     assert terminal.run(f"policy adopt {POLICY} --force 3 --wait") == 0
     assert "which changes 3 customers" in terminal.err

@@ -47,6 +47,19 @@ def test_a_policy_is_checked_without_a_stage(
     assert "no stage local is deployed from here" in capsys.readouterr().err
 
 
+def test_a_policy_that_is_tried_elsewhere_is_held_to_the_systems_of_this_folder(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("trial") / "policy.yaml"
+    (folder / "policy.yaml").rename(elsewhere)
+    spoil(elsewhere, "    phone:\n      level", "    nosuch:customer:\n      level")
+    assert command.main(["policy", "check", str(elsewhere)]) == 1
+    assert '"nosuch" is no source of sluice.yaml' in capsys.readouterr().err
+    (folder / "sluice.yaml").unlink()
+    assert command.main(["policy", "check", str(elsewhere)]) == 0
+    assert "if the stage has its sources" in capsys.readouterr().out
+
+
 def test_make_check_reads_both_files(folder: Path) -> None:
     (step,) = (each for each in check.STEPS if each.name == "configuration")
     assert step.run() == ""

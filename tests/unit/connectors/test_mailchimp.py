@@ -124,6 +124,13 @@ def test_a_member_claims_the_address_and_the_number_and_grants_when_it_says_when
     assert consents(timestamp_opt="") == []
 
 
+@pytest.mark.parametrize("country", ["UK", " GB", "United Kingdom"])
+def test_a_number_is_read_by_the_country_of_the_members_address(country: str) -> None:
+    fields = {"PHONE": "07700 900123", "ADDRESS": {"country": country}}
+    found = observe("member", {**MEMBER, "merge_fields": fields})
+    assert [each.identifier.value for each in found.claims][1:] == ["+447700900123"]
+
+
 @pytest.mark.parametrize("status", ["archived", "pending", "transactional"])
 def test_other_states_say_nothing(status: str) -> None:
     assert consents(status=status) == []

@@ -82,6 +82,8 @@ def test_what_is_no_amount_is_none(amount: Json, currency: str) -> None:
         ("Österreich", "AT"),
         ("United States of America", "US"),
         ("UK", "GB"),
+        (" GB", "GB"),
+        (" United Kingdom ", "GB"),
         ("Atlantis", None),
         ("", None),
     ],
