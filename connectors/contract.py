@@ -117,6 +117,8 @@ class Upsert:
     """The person's ids at this very system, when it is a source too."""
     idempotency_key: str = ""
     consented_at: datetime | None = None
+    """When the grant that decided was given. Only as of then may a destination be told that
+    somebody agreed: what it dates by our request would come back as a later grant."""
     at: datetime | None = None
     """When this state was read and decided on; the same for every attempt at one delivery."""
 
