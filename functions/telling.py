@@ -9,7 +9,7 @@ from functions.fence import HOLDS_SECONDS, Changed, Fence
 from functions.office import Errand, Office
 from rules import delivery, gate
 from rules.delivery import Addressee, Content, Person
-from schemas.decision import Decision, DeliveryRow
+from schemas.decision import Decision, DeliveryRow, Reason
 from schemas.errors import BadRecord, Misconfigured, RetryLater
 
 MARGIN_SECONDS: Final = 20.0
@@ -46,15 +46,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """`upsert` is false where only withdrawals are to be passed on; `reachable` where there is
-    no identifier that the destination could use.
+    """`upsert` is false where only withdrawals are to be passed on; `barred` says why there is no
+    identifier that the destination could use.
     """
 
     office: Office
     errand: Errand
     addressee: Addressee
     upsert: bool = True
-    reachable: bool = True
+    barred: Reason | None = None
 
     def run(self, person: Person, issued: float) -> bool:
         """Under the lease, as it is now. Whether the destination's list had the identifier.
@@ -101,10 +101,10 @@ class Telling:
 
     def _decide(self, person: Person) -> Decision:
         office = self.office
-        if not self.reachable:
+        if self.barred:
             rule = office.book.policy.destinations.get(office.name)
             purpose = rule.purpose if rule else ""
-            return gate.deny(office.book, "no_identifier", office.now(), purpose)
+            return gate.deny(office.book, self.barred, office.now(), purpose)
         scopes = delivery.scopes(self.addressee, office.reader.said(person, self.addressee))
         return gate.decide(office.book, office.name, scopes, delivery.EVERYTHING, office.now())
 
@@ -172,7 +172,7 @@ class Telling:
         unless it was there that the person opted out.
         """
         office, row = self.office, turn.claim.row
-        if office.destination.mode != "live" or not self.reachable or (row and row.opted_out):
+        if office.destination.mode != "live" or self.barred or (row and row.opted_out):
             return False
         if turn.held:
             return True

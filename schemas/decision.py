@@ -8,7 +8,7 @@ from schemas.frozen import Frozen
 
 Reason = Literal[
     "granted", "basis", "no_consent", "opted_out", "not_cleared", "restricted", "no_identifier",
-    "unknown_purpose", "unknown_destination", "future_grant",
+    "not_theirs", "unknown_purpose", "unknown_destination", "future_grant",
 ]  # fmt: skip
 
 
