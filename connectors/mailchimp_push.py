@@ -22,13 +22,15 @@ UNASKED: Final = "transactional"
 
 def push(system: System, change: Upsert) -> Push:
     """The fields of who is there, and nothing else: Mailchimp's own word on who subscribed or left,
-    and when, outlives ours. Who is not there is made.
+    and when, outlives ours. Who is not there is made, unless they are there by another address: two
+    members would come back as two people.
     """
     fields = {"merge_fields": _merge_fields(system, change)}
-    place = members_at(system, hash_of(change.identifier.value))
+    member = hash_of(change.identifier.value)
+    place = members_at(system, member)
     accept = frozenset({ABSENT, REFUSED})
     response = yield Request("PATCH", place, json=fields, accept=accept)
-    if response.status == ABSENT:
+    if response.status == ABSENT and {each.value for each in change.external_ids} <= {member}:
         new = _new(system, change) | fields
         response = yield Request("PUT", place, json=new, accept=frozenset({REFUSED}))
     return _outcome(response)
@@ -71,7 +73,7 @@ def _new(system: System, change: Upsert) -> dict[str, Any]:
 def _outcome(response: Response) -> Outcome:
     if response.status == REFUSED:
         return Outcome("rejected", text(content(response).get("title"), 80))
-    return Outcome("sent", str(response.status))
+    return Outcome("absent" if response.status == ABSENT else "sent", str(response.status))
 
 
 def _merge_fields(system: System, change: Upsert) -> dict[str, Any]:

@@ -116,6 +116,14 @@ def test_a_contact_is_made_only_where_the_settings_say_so() -> None:
     assert sent[0].json["inputs"][0]["idProperty"] == "email"
 
 
+def test_who_was_a_contact_once_is_not_made_another() -> None:
+    system = SYSTEM.model_copy(update={"settings": {"create": True}})
+    gone = answer({}, status=404)
+    sent, outcome = played(HUBSPOT.push(system, replace(ADA, external_ids=(KNOWN,))), gone, gone)
+    assert [each.method for each in sent] == ["PATCH", "PATCH"]
+    assert outcome.status == "absent"
+
+
 @pytest.mark.parametrize(
     "settings,path",
     [

@@ -11,6 +11,7 @@ from connectors.contract import Inbound, Json, Request, Response, Upsert
 from connectors.registry import load
 from schemas.config import Source
 from schemas.errors import Misconfigured, RetryLater
+from schemas.identifiers import Identifier
 from schemas.observation import Observation
 from tests.contract.connector_driving import answer, pages, played
 from tests.contract.connector_suite import ADA
@@ -244,6 +245,17 @@ def test_nobody_is_subscribed_without_having_agreed(settings: dict[str, str]) ->
 def test_who_is_to_confirm_agrees_when_they_do() -> None:
     new = made(CONSENTING, status_if_new="pending")
     assert (new["status_if_new"], "timestamp_opt" in new) == ("pending", False)
+
+
+def test_who_is_a_member_by_another_address_is_not_made_a_second_one() -> None:
+    elsewhere = Identifier(type="news:member", value="0" * 32)
+    sent, outcome = played(
+        MAILCHIMP.push(SYSTEM, replace(CONSENTING, external_ids=(elsewhere,))), MISSING
+    )
+    assert [each.method for each in sent] == ["PATCH"]
+    assert outcome.status == "absent"
+    deleted = Identifier(type="news:member", value=ADAS)
+    assert made(replace(CONSENTING, external_ids=(deleted,)))["status_if_new"] == "subscribed"
 
 
 def test_who_unsubscribed_at_mailchimp_is_refused_there_and_that_is_an_outcome() -> None:
