@@ -105,7 +105,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Upsert:
-    """What a destination is told about one person: only cleared fields are in `traits`."""
+    """What a destination is told about one person: only cleared fields are in `traits`. An empty
+    value was told before and is not known any more: the destination is to clear it.
+    """
 
     identifier: Identifier
     traits: Mapping[Trait, str]

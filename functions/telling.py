@@ -7,7 +7,8 @@ from adapters.ledger import LEASE, Claim
 from connectors.contract import Outcome, Push, Upsert
 from functions.fence import HOLDS_SECONDS, Changed, Fence
 from functions.office import Errand, Office
-from rules import delivery, gate
+from functions.turn import Turn
+from rules import delivery, emptying, gate
 from rules.delivery import Addressee, Content, Person
 from schemas.decision import Decision, DeliveryRow, Reason
 from schemas.errors import BadRecord, Misconfigured, RetryLater
@@ -18,30 +19,6 @@ ATTEMPTS: Final = 3
 NOTHING: Final = Content({}, {}, ())
 BINDING: Final = frozenset({"opted_out", "restricted"})
 """What a destination is told even when it never had anything from us: the person said stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One decision and what it is acted on with."""
-
-    claim: Claim
-    person: Person
-    fence: Fence
-
-    @property
-    def decision(self) -> Decision:
-        """What was decided."""
-        return self.fence.decision
-
-    @property
-    def unclean(self) -> bool:
-        """Whether something may have been sent that the ledger does not know of."""
-        return self.claim.unclean or self.fence.begun
-
-    @property
-    def held(self) -> bool:
-        """Whether the destination may hold something from us."""
-        return self.claim.unclean or (self.claim.row is not None and self.claim.row.held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +101,7 @@ class Telling:
     def _tell(self, turn: Turn) -> None:
         """Sends the cleared fields, unless the destination has them already."""
         office, row = self.office, turn.claim.row
-        what = delivery.content(turn.person, self.addressee, turn.decision, office.own_sources)
+        what = self._content(turn)
         digest = delivery.digest(office.pepper, what.traits, what.facts, what.external_ids)
         live = office.destination.mode == "live"
         done = "sent" if live else "shadow"
@@ -134,16 +111,23 @@ class Telling:
         if not live:
             self._enter(turn, outcome="shadow", digest=digest, held=turn.held)
             return
-        push = office.connector.push(office.destination, self._change(turn, what))
+        whole = emptying.emptied(what, turn.told, turn.decision, self.addressee)
+        push = office.connector.push(office.destination, self._change(turn, whole))
         outcome = self._push(push, turn.fence)
         sent = outcome.status == "sent"
+        there = emptying.fields_there(what, turn.told, turn.decision)
         self._enter(
             turn,
             outcome=outcome.status,
             evidence=outcome.evidence,
             digest=digest if sent else "",
             held=sent or turn.held,
+            told=there if sent else turn.told,
         )
+
+    def _content(self, turn: Turn) -> Content:
+        own = self.office.own_sources
+        return delivery.content(turn.person, self.addressee, turn.decision, own)
 
     def _withhold(self, turn: Turn) -> None:
         """Sends nothing; a destination that holds the person is told to stop."""
@@ -210,6 +194,7 @@ class Telling:
             version=turn.person.profile.version,
             decision=turn.decision,
             outcome="withheld",
+            told=turn.told,
             number=turn.claim.row.number if turn.claim.row else 0,
             at=self.office.now(),
         )
@@ -225,8 +210,9 @@ class Telling:
             self.office.ledger.release(claim)
         elif turn:
             attempts = (claim.row.attempts if claim.row else 0) + 1
+            said = {*turn.told, *emptying.fields_in(self._content(turn))}
             row = self._row(turn, outcome="retrying", held=True, attempts=attempts,
-                            evidence=type(error).__name__)  # fmt: skip
+                            told=tuple(sorted(said)), evidence=type(error).__name__)  # fmt: skip
             self.office.ledger.settle(claim, row, None)
 
 

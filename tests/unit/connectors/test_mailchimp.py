@@ -227,6 +227,11 @@ def test_of_who_is_there_only_mapped_fields_are_written_neither_status_nor_times
     assert outcome.status == "sent"
 
 
+def test_what_is_not_known_any_more_is_written_as_empty() -> None:
+    (request,), _ = played(MAILCHIMP.push(SYSTEM, replace(ADA, traits={"first_name": ""})))
+    assert request.json["merge_fields"]["FNAME"] == ""
+
+
 def test_who_is_not_there_is_subscribed_as_of_when_they_agreed() -> None:
     assert made(CONSENTING) == {
         "email_address": "ada@example.com",
