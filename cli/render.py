@@ -16,6 +16,7 @@ WORDS: Final[Mapping[str, str]] = {
     "not_cleared": "no cleared field",
     "restricted": "restricted",
     "no_identifier": "no address",
+    "not_theirs": "another customer's contact there",
     "unknown_purpose": "no such purpose",
     "unknown_destination": "not in the policy",
     "future_grant": "granted from a later date",

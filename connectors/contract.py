@@ -105,7 +105,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Upsert:
-    """What a destination is told about one person: only cleared fields are in `traits`."""
+    """What a destination is told about one person: only cleared fields are in `traits`. An empty
+    value was told before and is not known any more: the destination is to clear it.
+    """
 
     identifier: Identifier
     traits: Mapping[Trait, str]
@@ -117,6 +119,8 @@ class Upsert:
     """The person's ids at this very system, when it is a source too."""
     idempotency_key: str = ""
     consented_at: datetime | None = None
+    """When the grant that decided was given. Only as of then may a destination be told that
+    somebody agreed: what it dates by our request would come back as a later grant."""
     at: datetime | None = None
     """When this state was read and decided on; the same for every attempt at one delivery."""
 

@@ -29,7 +29,8 @@ FIELDS: Final = {
 def push(system: System, change: Upsert) -> Push:
     """Update by HubSpot's id when it is known, else by address.
 
-    With `settings.create` a contact that is not there is made; it then comes back as a record.
+    With `settings.create` somebody who is no contact yet is made one, which then comes back as a
+    record. Who was one already is not: the two ids would come back as two people.
     """
     properties = _properties(system, change)
     for contact in change.external_ids[:1]:
@@ -39,7 +40,7 @@ def push(system: System, change: Upsert) -> Push:
         if response.status != ABSENT:
             return _outcome(response.status, contact.value)
     one = {"id": change.identifier.value, "idProperty": "email", "properties": properties}
-    if not system.settings.get("create"):
+    if change.external_ids or not system.settings.get("create"):
         return (yield from _known(system, one))
     place = f"{_contacts(system)}/batch/upsert"
     response = yield Request("POST", place, json={"inputs": [one]}, accept=frozenset({REFUSED}))

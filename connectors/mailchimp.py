@@ -9,25 +9,23 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from connectors import mailchimp_records, records
+from connectors import mailchimp_push, mailchimp_records, records
 from connectors.contract import (
     Delivery,
     Inbound,
     Json,
-    Outcome,
     Page,
     Pull,
-    Push,
     Refused,
     Request,
     Response,
     Secret,
     Setting,
     Spec,
-    Upsert,
 )
 from connectors.forms import form
-from connectors.paging import ask, content, items, new, path, reach, setting, size
+from connectors.mailchimp_push import members_at
+from connectors.paging import ask, content, items, new, reach, size
 from connectors.records import text
 from connectors.signatures import keys, matches
 from schemas.config import System
@@ -55,13 +53,12 @@ SPEC: Final = Spec(
         ),
         "sort_field": Setting("what members are ordered by (timestamp_signup)"),
         "status_if_new": Setting(
-            "of a member that is made (subscribed)",
+            "of a member that is made (subscribed, by who consented; else transactional)",
             choices=("subscribed", "pending", "unsubscribed", "transactional"),
         ),
     },
 )
 ABSENT: Final = 404
-REFUSED: Final = 400
 MEMBER_EVENTS: Final = frozenset({"subscribe", "unsubscribe", "profile", "upemail", "cleaned"})
 
 
@@ -73,6 +70,9 @@ PARTS: Final = {
 
 Feeds = Generator[Request | Page, Response | None, list[dict[str, Any]]]
 hash_of = mailchimp_records.hash_of
+push = mailchimp_push.push
+opt_out = mailchimp_push.opt_out
+erase = mailchimp_push.erase
 
 
 def authorise(secret: Secret, token: str | None) -> Mapping[str, str]:
@@ -101,7 +101,7 @@ def pull(system: System, kind: str, cursor: Mapping[str, str], now: datetime) ->
     while offset < total:
         window = _window(system, since if kind == "member" else "", (count, offset))
         query = window | PARTS[kind]
-        body = content((yield from ask(Request("GET", _members(system), query=query))))
+        body = content((yield from ask(Request("GET", members_at(system), query=query))))
         members = new(before, items(body, "members"))
         before = members
         offset += len(members)
@@ -115,7 +115,7 @@ def fetch(system: System, kind: str, ids: tuple[str, ...]) -> Pull:
     """Members by hash; one that was deleted is not on the page."""
     found = []
     for one in ids:
-        request = Request("GET", _members(system, one), accept=frozenset({ABSENT}))
+        request = Request("GET", members_at(system, one), accept=frozenset({ABSENT}))
         response = yield from ask(request)
         if response.status != ABSENT:
             found.append(content(response))
@@ -152,45 +152,6 @@ def normalise(source: str, system: System, kind: str, record: Json) -> Observati
     return records.made(mailchimp_records.MAKERS, (source, system), kind, record)
 
 
-def push(system: System, change: Upsert) -> Push:
-    """Upsert by address. The status of a member who is there stays: Mailchimp's own word on who
-    unsubscribed outlives ours."""
-    body = {
-        "email_address": change.identifier.value,
-        "status_if_new": system.settings.get("status_if_new", "subscribed"),
-        "merge_fields": _merge_fields(system, change),
-    }
-    member = hash_of(change.identifier.value)
-    request = Request("PUT", _members(system, member), json=body, accept=frozenset({REFUSED}))
-    response = yield request
-    if response.status == REFUSED:
-        return Outcome("rejected", text(content(response).get("title"), 80))
-    return Outcome("sent", str(response.status))
-
-
-def opt_out(system: System, change: Upsert) -> Push:
-    """Unsubscribe; nobody is added to be unsubscribed."""
-    member = hash_of(change.identifier.value)
-    body = {"status": "unsubscribed"}
-    response = yield Request(
-        "PATCH", _members(system, member), json=body, accept=frozenset({ABSENT})
-    )
-    return Outcome("absent" if response.status == ABSENT else "sent", str(response.status))
-
-
-def erase(system: System, change: Upsert) -> Push:
-    """Delete for good: the address can't be imported again through the API."""
-    member = hash_of(change.identifier.value)
-    place = _members(system, f"{member}/actions/delete-permanent")
-    response = yield Request("POST", place, accept=frozenset({ABSENT}))
-    return Outcome("absent" if response.status == ABSENT else "sent", str(response.status))
-
-
-def _members(system: System, rest: str = "") -> str:
-    audience = setting(system, "list", "the audience's id, under Audience, Settings")
-    return path(system, "/3.0", f"/lists/{audience}/members" + (f"/{rest}" if rest else ""))
-
-
 def _window(system: System, since: str, page: tuple[int, int]) -> dict[str, str]:
     start = reach(since, system)
     return {
@@ -210,7 +171,7 @@ def _feeds(system: System, members: list[Any], since: str) -> Feeds:
             continue
         request = Request(
             "GET",
-            _members(system, f"{name}/activity-feed"),
+            members_at(system, f"{name}/activity-feed"),
             query={"count": "50"},
             accept=frozenset({ABSENT}),
         )
@@ -221,15 +182,3 @@ def _feeds(system: System, members: list[Any], since: str) -> Feeds:
             if not (start and at and at < start):
                 found.append(activity | {"member": name})
     return found
-
-
-def _merge_fields(system: System, change: Upsert) -> dict[str, Any]:
-    known = {str(name): value for name, value in (*change.traits.items(), *change.facts.items())}
-    merged: dict[str, Any] = {}
-    for name, tag in (system.settings.get("merge_fields") or {}).items():
-        outer, _, inner = str(tag).partition(".")
-        if name in known and inner:
-            merged.setdefault(outer, {})[inner] = known[name]
-        elif name in known:
-            merged[outer] = known[name]
-    return merged

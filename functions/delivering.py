@@ -6,9 +6,9 @@ from typing import Final
 from functions.office import Errand, Office
 from functions.sighting import Sighting, Sightings
 from functions.telling import Telling
-from rules import delivery
+from rules import delivery, occupancy
 from rules.delivery import Addressee, Person
-from schemas.decision import DeliveryRow
+from schemas.decision import DeliveryRow, Reason
 from schemas.graph import IdentifierKey
 
 FIRST: Final = 1
@@ -23,7 +23,7 @@ def deliver(office: Office, errand: Errand, seen: Sighting | None = None) -> Non
         _strike(office, office.ledger.states([delivery.opaque(errand.customer)]))
         return
     first, *others = chosen(office, person)
-    known = Telling(office, errand, first, reachable=reachable(office, first)).run(person, issued)
+    known = Telling(office, errand, first, barred=barred(office, first, others)).run(person, issued)
     if others or not (known or errand.version == FIRST):
         _tidy(office, errand, first, others)
 
@@ -44,13 +44,20 @@ def concerns(office: Office, errand: Errand) -> bool:
 def chosen(office: Office, person: Person) -> tuple[Addressee, ...]:
     """Under which identifiers the destination may know the customer, the one to use first.
 
-    A destination that is not cleared for the address knows the customer by its id.
+    A destination that is not cleared for the address knows the customer by its id, and so does one
+    where all of them are somebody else's.
     """
     found: tuple[Addressee, ...] = ()
     if by_address(office):
         type_ = office.connector.SPEC.channel_identifier
         found = delivery.addressees(person, type_, office.pepper, office.own_sources)
-    return found or (delivery.unaddressed(person, office.pepper),)
+    theirs = tuple(
+        each
+        for each in found
+        if occupancy.anothers(person, each, office.own_sources, office.pepper)
+    )
+    usable = tuple(each for each in found if each not in theirs)
+    return (*(usable or (delivery.unaddressed(person, office.pepper),)), *theirs)
 
 
 def by_address(office: Office) -> bool:
@@ -59,9 +66,11 @@ def by_address(office: Office) -> bool:
     return rule is None or office.connector.SPEC.channel_identifier in rule.fields
 
 
-def reachable(office: Office, addressee: Addressee) -> bool:
-    """False for somebody without the address that the destination needs."""
-    return not by_address(office) or addressee.identifier.type != delivery.CUSTOMER
+def barred(office: Office, first: Addressee, others: Sequence[Addressee]) -> Reason | None:
+    """Why the destination cannot be told: there is no address that it needs, or none of theirs."""
+    if not by_address(office) or first.identifier.type != delivery.CUSTOMER:
+        return None
+    return "not_theirs" if others else "no_identifier"
 
 
 def _tidy(office: Office, errand: Errand, first: Addressee, others: Sequence[Addressee]) -> None:

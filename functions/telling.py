@@ -7,9 +7,10 @@ from adapters.ledger import LEASE, Claim
 from connectors.contract import Outcome, Push, Upsert
 from functions.fence import HOLDS_SECONDS, Changed, Fence
 from functions.office import Errand, Office
-from rules import delivery, gate
+from functions.turn import Turn
+from rules import delivery, emptying, gate
 from rules.delivery import Addressee, Content, Person
-from schemas.decision import Decision, DeliveryRow
+from schemas.decision import Decision, DeliveryRow, Reason
 from schemas.errors import BadRecord, Misconfigured, RetryLater
 
 MARGIN_SECONDS: Final = 20.0
@@ -21,40 +22,16 @@ BINDING: Final = frozenset({"opted_out", "restricted"})
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One decision and what it is acted on with."""
-
-    claim: Claim
-    person: Person
-    fence: Fence
-
-    @property
-    def decision(self) -> Decision:
-        """What was decided."""
-        return self.fence.decision
-
-    @property
-    def unclean(self) -> bool:
-        """Whether something may have been sent that the ledger does not know of."""
-        return self.claim.unclean or self.fence.begun
-
-    @property
-    def held(self) -> bool:
-        """Whether the destination may hold something from us."""
-        return self.claim.unclean or (self.claim.row is not None and self.claim.row.held)
-
-
-@dataclass(frozen=True, slots=True)
 class Telling:
-    """`upsert` is false where only withdrawals are to be passed on; `reachable` where there is
-    no identifier that the destination could use.
+    """`upsert` is false where only withdrawals are to be passed on; `barred` says why there is no
+    identifier that the destination could use.
     """
 
     office: Office
     errand: Errand
     addressee: Addressee
     upsert: bool = True
-    reachable: bool = True
+    barred: Reason | None = None
 
     def run(self, person: Person, issued: float) -> bool:
         """Under the lease, as it is now. Whether the destination's list had the identifier.
@@ -101,10 +78,10 @@ class Telling:
 
     def _decide(self, person: Person) -> Decision:
         office = self.office
-        if not self.reachable:
+        if self.barred:
             rule = office.book.policy.destinations.get(office.name)
             purpose = rule.purpose if rule else ""
-            return gate.deny(office.book, "no_identifier", office.now(), purpose)
+            return gate.deny(office.book, self.barred, office.now(), purpose)
         scopes = delivery.scopes(self.addressee, office.reader.said(person, self.addressee))
         return gate.decide(office.book, office.name, scopes, delivery.EVERYTHING, office.now())
 
@@ -124,7 +101,7 @@ class Telling:
     def _tell(self, turn: Turn) -> None:
         """Sends the cleared fields, unless the destination has them already."""
         office, row = self.office, turn.claim.row
-        what = delivery.content(turn.person, self.addressee, turn.decision, office.own_sources)
+        what = self._content(turn)
         digest = delivery.digest(office.pepper, what.traits, what.facts, what.external_ids)
         live = office.destination.mode == "live"
         done = "sent" if live else "shadow"
@@ -134,16 +111,23 @@ class Telling:
         if not live:
             self._enter(turn, outcome="shadow", digest=digest, held=turn.held)
             return
-        push = office.connector.push(office.destination, self._change(turn, what))
+        whole = emptying.emptied(what, turn.told, turn.decision, self.addressee)
+        push = office.connector.push(office.destination, self._change(turn, whole))
         outcome = self._push(push, turn.fence)
         sent = outcome.status == "sent"
+        there = emptying.fields_there(what, turn.told, turn.decision)
         self._enter(
             turn,
             outcome=outcome.status,
             evidence=outcome.evidence,
             digest=digest if sent else "",
             held=sent or turn.held,
+            told=there if sent else turn.told,
         )
+
+    def _content(self, turn: Turn) -> Content:
+        own = self.office.own_sources
+        return delivery.content(turn.person, self.addressee, turn.decision, own)
 
     def _withhold(self, turn: Turn) -> None:
         """Sends nothing; a destination that holds the person is told to stop."""
@@ -172,7 +156,7 @@ class Telling:
         unless it was there that the person opted out.
         """
         office, row = self.office, turn.claim.row
-        if office.destination.mode != "live" or not self.reachable or (row and row.opted_out):
+        if office.destination.mode != "live" or self.barred or (row and row.opted_out):
             return False
         if turn.held:
             return True
@@ -210,6 +194,7 @@ class Telling:
             version=turn.person.profile.version,
             decision=turn.decision,
             outcome="withheld",
+            told=turn.told,
             number=turn.claim.row.number if turn.claim.row else 0,
             at=self.office.now(),
         )
@@ -225,8 +210,9 @@ class Telling:
             self.office.ledger.release(claim)
         elif turn:
             attempts = (claim.row.attempts if claim.row else 0) + 1
+            said = {*turn.told, *emptying.fields_in(self._content(turn))}
             row = self._row(turn, outcome="retrying", held=True, attempts=attempts,
-                            evidence=type(error).__name__)  # fmt: skip
+                            told=tuple(sorted(said)), evidence=type(error).__name__)  # fmt: skip
             self.office.ledger.settle(claim, row, None)
 
 

@@ -209,10 +209,14 @@ def digest(pepper: Pepper, *parts: object) -> str:
 
 
 def own_sources(config: Config, name: str, destination: Destination) -> frozenset[str]:
-    """The sources that are the same system as a destination."""
+    """The sources that are the same system as a destination: the one of its name, else those at its
+    address. A vendor's accounts may all have one address, and ids of another mean somebody else.
+    """
+    if name in config.sources:
+        return frozenset({name})
     place = (destination.connector, destination.base_url)
-    same = {n for n, each in config.sources.items() if (each.connector, each.base_url) == place}
-    return frozenset(same | ({name} & config.sources.keys()))
+    there = config.sources.items()
+    return frozenset(n for n, each in there if (each.connector, each.base_url) == place)
 
 
 def sources_of(fields: Iterable[str]) -> frozenset[str]:

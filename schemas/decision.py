@@ -8,7 +8,7 @@ from schemas.frozen import Frozen
 
 Reason = Literal[
     "granted", "basis", "no_consent", "opted_out", "not_cleared", "restricted", "no_identifier",
-    "unknown_purpose", "unknown_destination", "future_grant",
+    "not_theirs", "unknown_purpose", "unknown_destination", "future_grant",
 ]  # fmt: skip
 
 
@@ -33,7 +33,8 @@ class DeliveryRow(Frozen):
     """A decision and what became of it: the ledger (`adapters.ledger`).
 
     `digest` is of the state sent, so an unchanged state is not sent twice. `held` while the
-    destination may hold what was sent; `number` counts the entries of the ledger.
+    destination may hold what was sent, and `told` names the fields of it that are not empty there;
+    `number` counts the entries of the ledger.
     """
 
     destination: str
@@ -46,6 +47,7 @@ class DeliveryRow(Frozen):
     digest: str = ""
     opted_out: bool = False
     held: bool = False
+    told: tuple[str, ...] = ()
     number: int = 0
     at: AwareDatetime
     attempts: int = 0

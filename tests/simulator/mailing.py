@@ -202,7 +202,7 @@ class Hub:
             island_version=version,
             subjects={s: s for s in nodes},
             identifiers=known,
-            traits=cast("Any", {k: self._field(v) for k, v in filled.items()}),
+            traits=cast("Any", {k: self._field(v) for k, v in filled.items() if v}),
             totals={"EUR": Total(count=2, minor=124000)},
         )
         self._island(into, nodes, customer, version)

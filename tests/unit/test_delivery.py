@@ -91,6 +91,22 @@ def test_a_destination_knows_which_sources_are_itself() -> None:
     assert found == {"post"}
 
 
+def test_a_destination_of_a_sources_name_is_that_source_and_no_other_account_of_the_vendor() -> (
+    None
+):
+    place = {"connector": "mail", "base_url": "https://mail.example"}
+    config = Config.model_validate(
+        {
+            "company": "Lumen & Loom",
+            "sources": {"letters-eu": place, "letters-us": place},
+            "destinations": {"letters-eu": place},
+        }
+    )
+    assert delivery.own_sources(config, "letters-eu", config.destinations["letters-eu"]) == {
+        "letters-eu"
+    }
+
+
 @pytest.mark.parametrize(
     "reason, row, stands",
     [

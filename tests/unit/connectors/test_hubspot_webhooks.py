@@ -109,11 +109,24 @@ def test_a_known_contact_is_updated_by_its_id_and_another_by_its_address() -> No
     assert outcome.status == "absent"
 
 
+def test_what_is_not_known_any_more_is_written_as_empty() -> None:
+    (request,), _ = played(HUBSPOT.push(SYSTEM, replace(ADA, traits={"first_name": ""})))
+    assert request.json == {"properties": {"firstname": ""}}
+
+
 def test_a_contact_is_made_only_where_the_settings_say_so() -> None:
     system = SYSTEM.model_copy(update={"settings": {"create": True}})
     sent, _ = played(HUBSPOT.push(system, ADA))
     assert sent[0].path == "/crm/v3/objects/contacts/batch/upsert"
     assert sent[0].json["inputs"][0]["idProperty"] == "email"
+
+
+def test_who_was_a_contact_once_is_not_made_another() -> None:
+    system = SYSTEM.model_copy(update={"settings": {"create": True}})
+    gone = answer({}, status=404)
+    sent, outcome = played(HUBSPOT.push(system, replace(ADA, external_ids=(KNOWN,))), gone, gone)
+    assert [each.method for each in sent] == ["PATCH", "PATCH"]
+    assert outcome.status == "absent"
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,17 @@
 """Mailchimp: offset pages that never skip, activity by member, unsigned webhooks, writing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from connectors.contract import Inbound, Json, Request, Response
+from connectors.contract import Inbound, Json, Request, Response, Upsert
 from connectors.registry import load
 from schemas.config import Source
 from schemas.errors import Misconfigured, RetryLater
+from schemas.identifiers import Identifier
 from schemas.observation import Observation
 from tests.contract.connector_driving import answer, pages, played
 from tests.contract.connector_suite import ADA
@@ -208,15 +210,64 @@ def test_a_delivery_is_known_by_what_it_says() -> None:
     assert names[0] == names[1] != names[2]
 
 
-def test_only_mapped_fields_are_sent_and_never_the_status_of_who_is_there() -> None:
-    (request,), outcome = played(MAILCHIMP.push(SYSTEM, ADA))
-    assert (request.method, request.path) == ("PUT", f"/lists/a1b2c3/members/{ADAS}")
-    assert request.json == {
+MISSING = answer({"title": "Resource Not Found"}, status=404)
+AGREED = datetime(2026, 5, 4, 9, 30, 12, 999_999, tzinfo=UTC)
+CONSENTING = replace(ADA, consented_at=AGREED)
+
+
+def made(change: Upsert, **settings: str) -> Json:
+    """What somebody who is not there is made with."""
+    system = SYSTEM.model_copy(update={"settings": SETTINGS | settings})
+    sent, outcome = played(MAILCHIMP.push(system, change), MISSING)
+    assert [(each.method, each.path) for each in sent] == [
+        ("PATCH", f"/lists/a1b2c3/members/{ADAS}"),
+        ("PUT", f"/lists/a1b2c3/members/{ADAS}"),
+    ]
+    assert outcome.status == "sent"
+    return sent[1].json
+
+
+def test_of_who_is_there_only_mapped_fields_are_written_neither_status_nor_times() -> None:
+    (request,), outcome = played(MAILCHIMP.push(SYSTEM, CONSENTING))
+    assert (request.method, request.path) == ("PATCH", f"/lists/a1b2c3/members/{ADAS}")
+    assert request.json == {"merge_fields": {"FNAME": "Ada", "VALUE": "1240.00"}}
+    assert outcome.status == "sent"
+
+
+def test_what_is_not_known_any_more_is_written_as_empty() -> None:
+    (request,), _ = played(MAILCHIMP.push(SYSTEM, replace(ADA, traits={"first_name": ""})))
+    assert request.json["merge_fields"]["FNAME"] == ""
+
+
+def test_who_is_not_there_is_subscribed_as_of_when_they_agreed() -> None:
+    assert made(CONSENTING) == {
         "email_address": "ada@example.com",
         "status_if_new": "subscribed",
+        "timestamp_opt": "2026-05-04T09:30:12+00:00",
         "merge_fields": {"FNAME": "Ada", "VALUE": "1240.00"},
     }
-    assert outcome.status == "sent"
+
+
+@pytest.mark.parametrize("settings", [{}, {"status_if_new": "subscribed"}])
+def test_nobody_is_subscribed_without_having_agreed(settings: dict[str, str]) -> None:
+    new = made(ADA, **settings)
+    assert (new["status_if_new"], "timestamp_opt" in new) == ("transactional", False)
+
+
+def test_who_is_to_confirm_agrees_when_they_do() -> None:
+    new = made(CONSENTING, status_if_new="pending")
+    assert (new["status_if_new"], "timestamp_opt" in new) == ("pending", False)
+
+
+def test_who_is_a_member_by_another_address_is_not_made_a_second_one() -> None:
+    elsewhere = Identifier(type="news:member", value="0" * 32)
+    sent, outcome = played(
+        MAILCHIMP.push(SYSTEM, replace(CONSENTING, external_ids=(elsewhere,))), MISSING
+    )
+    assert [each.method for each in sent] == ["PATCH"]
+    assert outcome.status == "absent"
+    deleted = Identifier(type="news:member", value=ADAS)
+    assert made(replace(CONSENTING, external_ids=(deleted,)))["status_if_new"] == "subscribed"
 
 
 def test_who_unsubscribed_at_mailchimp_is_refused_there_and_that_is_an_outcome() -> None:

@@ -1,0 +1,31 @@
+"""Whose an address is at a destination that is a source too, as far as the graph knows.
+
+After a split both sides carry what they shared, but the destination's contact of that address is
+one side's: what the other side is to be told would end up with a stranger.
+"""
+
+from rules import keys
+from rules.delivery import Addressee, Person
+from rules.keys import Pepper
+from schemas.graph import SubjectKey
+
+
+def anothers(
+    person: Person, addressee: Addressee, own_sources: frozenset[str], pepper: Pepper
+) -> bool:
+    """Whether contacts there carry it, and none of them is this person's."""
+    called = {keys.latest(pepper, each) for each in addressee.addresses}
+    contacts = _contacts(person, own_sources)
+    carry = {s for s in contacts if called & _carried(person, s, pepper)}
+    return bool(carry) and not carry & person.subjects
+
+
+def _contacts(person: Person, own_sources: frozenset[str]) -> frozenset[SubjectKey]:
+    nodes = person.island.nodes.items()
+    owned = ((s, keys.type_of(node.own)) for s, node in nodes if node.own)
+    return frozenset(s for s, type_ in owned if type_.partition(":")[0] in own_sources)
+
+
+def _carried(person: Person, s: SubjectKey, pepper: Pepper) -> frozenset[str]:
+    node = person.island.nodes[s]
+    return frozenset(keys.latest(pepper, each) for each in node.links | node.crowded)
