@@ -42,11 +42,9 @@ def graph(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTable]:
         cached.cache_clear()
 
 
-def message(
-    id_: str, *emails: str, occurred_at: datetime = NOW, subject: Subject | None = None
-) -> dict[str, str]:
+def message(id_: str, *emails: str, occurred_at: datetime = NOW) -> dict[str, str]:
     observation = Observation(
-        subject=subject or Subject(source="shop", object="customer", id=id_),
+        subject=Subject(source="shop", object="customer", id=id_),
         record=Record(kind="customer", id=id_, version="1", occurred_at=occurred_at),
         claims=tuple(Claim(identifier=Identifier(type="email", value=e)) for e in emails),
     )
@@ -104,16 +102,6 @@ def test_what_can_never_be_resolved_is_set_aside_with_its_reason(graph: FakeTabl
     (row,) = (row for key, row in graph.store.rows.items() if key.pk == "Q#shop")
     assert "occurred in the future" in str(row["reason"])
     assert len(keys(graph, "S#")) == 1
-
-
-def test_a_contact_that_is_yet_to_be_created_is_nobody(graph: FakeTable) -> None:
-    young = Subject(
-        source="shop", object="customer", id="1", created_at=datetime(2031, 1, 1, tzinfo=UTC)
-    )
-    assert failures(message("1", "ada@example.com", subject=young)) == []
-    (row,) = (row for key, row in graph.store.rows.items() if key.pk == "Q#shop")
-    assert "created in the future" in str(row["reason"])
-    assert keys(graph, "S#") == set()
 
 
 def test_a_store_that_cannot_now_leaves_all_on_the_queue(
