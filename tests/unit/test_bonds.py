@@ -236,6 +236,19 @@ def test_fewer_bonds_bind_at_least_as_much(monkeypatch: pytest.MonkeyPatch) -> N
     assert joined > 60
 
 
+def test_who_parts_from_many_makes_room_among_their_own_bonds_alone() -> None:
+    """Else what d said would bind a, who had left b when b came to c, who had been with d."""
+    every = [parted(1, "a", "b"), *(parted(n, "c", s) for n, s in enumerate("defghij", 2))]
+    every.append(parted(9, "b", "c"))
+    some: list[Bond] = []
+    for bond in every:
+        some = added(some, bond)
+    assert some == every
+    some = added(some, parted(10, "c", "k"))
+    assert some == [every[0], parted(2, "c", "d", "e", until=3), *every[3:], parted(10, "c", "k")]
+    assert not refused("a", some, d=NO)
+
+
 def test_of_too_many_bonds_the_older_are_joined_first_and_strangers_last() -> None:
     many = [parted(1, "a", "b"), parted(2, "b", "f"), parted(3, "g", "z"), parted(4, "z", "a")]
     half, all_, one = fewer(many)
