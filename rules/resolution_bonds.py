@@ -6,18 +6,16 @@ person says while the customer falls apart is neither lost nor a reason to try a
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import reduce
 from typing import Final
 
-from rules.bonds import concerning
+from rules.bonds import UNDER_WAY, concerning
 from rules.consent import ADDRESSES
 from rules.keys import Pepper, renewed, type_of
 from rules.renaming import renamed
 from schemas.graph import Bond, Island, Node, SubjectKey
 
-UNDER_WAY: Final = timedelta(minutes=5)
-"""From planning a write to its commit: no invocation lasts longer, nor do clocks differ by more."""
 MOST: Final = 8
 """Bonds that a subject is in; older ones of it become one that binds at least as much."""
 
