@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from rules import resolution_bonds
 from rules.resolution import resolve
 from rules.resolution_bonds import listed
 from rules.resolution_case import Received
@@ -19,10 +20,13 @@ from tests.simulator.reading import islands
 from tests.simulator.store import MemoryTable
 from tests.simulator.world import Faults, run_alone
 
+CRASHING = Faults(conflict=0.04, throttle=0.02, crash=0.04)
+
 
 def wrong(story: Story) -> list[str]:
     """What the story breaks, by the hour; empty when nothing."""
     found = []
+    ordered = oracle.remembers(story.passed, resolution_bonds.MOST)
     for n, moment in enumerate(story.seen[1:], 1):
         words = [word for word in story.words() if word.heard_at <= moment.at]
         so_far = story.seen[: n + 1]
@@ -32,7 +36,8 @@ def wrong(story: Story) -> list[str]:
             found.append(f"does not bind in hour {n}")
         every = [word for word in story.said.values() if word.heard_at <= moment.at]
         passed = [each for each in story.passed if each.at <= moment.at]
-        if not all(oracle.may_refuse(each, [*passed, moment], every) for each in moment.refused):
+        known = [*passed, moment], every
+        if not all(oracle.may_refuse(r, *known, ordered=ordered) for r in moment.refused):
             found.append(f"binds a stranger in hour {n}")
     return found
 
@@ -41,7 +46,7 @@ def wrong(story: Story) -> list[str]:
     "at_once, faults",
     [
         pytest.param(1, Faults(), id="one at a time"),
-        pytest.param(6, Faults(conflict=0.04, throttle=0.02, crash=0.04), id="six, crashing"),
+        pytest.param(6, CRASHING, id="six, crashing"),
     ],
 )
 def test_only_a_grant_loosens_and_only_who_was_one_with_them_binds(
@@ -49,6 +54,15 @@ def test_only_a_grant_loosens_and_only_who_was_one_with_them_binds(
 ) -> None:
     for seed in range(FIRST, FIRST + HISTORIES // 6):
         assert not wrong(Story(Random(seed), at_once, faults).played()), f"seed {seed}"
+
+
+@pytest.mark.parametrize("most", [2, 3])
+def test_nor_does_forgetting_in_which_order_they_fell_apart(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolution_bonds, "MOST", most)
+    for seed in range(FIRST, FIRST + HISTORIES // 20):
+        assert not wrong(Story(Random(seed), 6, CRASHING).played()), f"seed {seed}"
 
 
 def test_a_quarantine_that_parts_many_is_one_bond_that_lists_each_once() -> None:
