@@ -6,7 +6,7 @@ It knows no bonds and no rules: only who was with whom at each moment, and who s
 from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from schemas.graph import ConsentRow
@@ -115,13 +115,16 @@ def remembers(seen: Sequence[Moment], most: int) -> bool:
 
 
 def _reached(word: Word, seen: Sequence[Moment]) -> frozenset[str]:
-    """Whoever was one with who said it, or with such a one later."""
+    """Whoever was one with who said it, or with such a one later. Of what was true at the same
+    time by the clock, none is known to have come first.
+    """
     found = frozenset({word.about})
-    before: dict[str, frozenset[str]] = {}
-    for moment in seen:
-        if moment.at >= word.since:
-            found = _joined(found, {*before.values(), *moment.groups.values()})
-        before = moment.groups
+    before = frozenset[frozenset[str]]()
+    for at, same in groupby(seen, key=lambda moment: moment.at):
+        moments = [*same]
+        if at >= word.since:
+            found = _joined(found, before.union(*(m.groups.values() for m in moments)))
+        before = frozenset(moments[-1].groups.values())
     return found
 
 

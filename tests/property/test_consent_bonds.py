@@ -9,13 +9,15 @@ from rules import resolution_bonds
 from rules.resolution import resolve
 from rules.resolution_bonds import listed
 from rules.resolution_case import Received
+from schemas.graph import ConsentRow
 from schemas.identifiers import Claim, Identifier, Subject
 from schemas.observation import Observation, Record
 from schemas.policy import IdentifierRule, IdentityRules
 from tests.oracle import bonds as oracle
+from tests.oracle.bonds import Moment, Refusal, Word
 from tests.property.test_resolution import FIRST, HISTORIES, laws
 from tests.simulator.histories import START
-from tests.simulator.partings import Story
+from tests.simulator.partings import HOUR, Story
 from tests.simulator.reading import islands
 from tests.simulator.store import MemoryTable
 from tests.simulator.world import Faults, run_alone
@@ -54,6 +56,24 @@ def test_only_a_grant_loosens_and_only_who_was_one_with_them_binds(
 ) -> None:
     for seed in range(FIRST, FIRST + HISTORIES // 6):
         assert not wrong(Story(Random(seed), at_once, faults).played()), f"seed {seed}"
+
+
+@pytest.mark.parametrize("hours, binds", [((1, 2, 2, 2), True), ((1, 2, 3, 3), False)])
+def test_who_left_at_the_same_time_by_the_clock_may_be_bound_and_who_left_before_may_not(
+    hours: tuple[int, ...], binds: bool
+) -> None:
+    """Ben leaves Ada, and is one with Cem, who withdrew: minutes later, or an hour."""
+    told = (["ab", "c"], ["a", "b", "c"], ["a", "bc"], ["a", "b", "c"])
+    times = [START + n * HOUR for n in hours]
+    seen = [
+        Moment(at, {s: frozenset(each) for each in groups for s in each}, frozenset())
+        for at, groups in zip(times, told, strict=True)
+    ]
+    row = ConsentRow(
+        purpose="care", channel="any", state="withdrawn", effective_at=START, stated=True,
+        source="shop", record="1", heard_at=START,
+    )  # fmt: skip
+    assert oracle.may_refuse(Refusal("a", "", "care", "any"), seen, [Word("c", row)]) == binds
 
 
 @pytest.mark.parametrize("most", [2, 3])
