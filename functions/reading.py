@@ -52,15 +52,16 @@ class Reader:
         return {**said, **self._taken(person, {s: said[s] for s in person.subjects})}
 
     def _taken(self, person: Person, own: ConsentRows) -> ConsentRows:
-        """Costs nothing to who was never parted from anybody.
+        """Costs nothing to who was never parted from anybody, or only from who is with them again.
 
         The journal has every withdrawal, also of those who were erased; grants, which can only
         lift one, are read where there is one.
         """
         who = person.subjects
-        others = sorted(bonds.reached(person.island.bonds, who) - who)
-        if not others:
+        bound = bonds.reached(person.island.bonds, who)
+        if not bound:
             return {}
+        others = sorted(bound - who)
         if len(others) > bonds.MOST:
             return bonds.sealed()
         kept = _each(self._kept, others)

@@ -9,7 +9,7 @@ grant speaks for an address, so that neither merges nor splits loosen a decision
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, get_args
 
 from rules.consent import EVERYTHING, ConsentRows, state_of
@@ -19,6 +19,8 @@ from schemas.observation import Channel
 BOND: Final = "bond"
 MOST: Final = 1024
 """Subjects and addresses whose events are read for one decision."""
+UNDER_WAY: Final = timedelta(minutes=5)
+"""From planning a write to its commit: no invocation lasts longer, nor do clocks differ by more."""
 EVER: Final = datetime.max.replace(tzinfo=UTC)
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
@@ -78,8 +80,7 @@ def taken_along(
     near = concerning(bonds, who)
     lots: defaultdict[SubjectKey, Lot] = defaultdict(dict)
     for bond in _in_time(near):
-        holders = who.union(*(_things(b) for b in near if b is not bond and b.until >= bond.since))
-        _part(lots, bond, holders, said)
+        _part(lots, bond, who.union(*_holders(bond, near)), said)
     found = dict.fromkeys(each for s in sorted(who) for each in lots[s].values())
     return {f"{BOND} {n} {each.about}": _scope(each, said) for n, each in enumerate(found)}
 
@@ -122,6 +123,17 @@ def _in_time(bonds: Sequence[Bond]) -> list[Bond]:
     moments = sorted({moment for bond in bonds for moment in (bond.since, bond.until)})
     ordered = sorted(bonds, key=lambda bond: bond.since)
     return [b for moment in moments for b in ordered if b.since <= moment <= b.until]
+
+
+def _holders(bond: Bond, near: Iterable[Bond]) -> Iterable[frozenset[str]]:
+    """Who can hand on what they take along: in another bond, or in this, where it stands for
+    several partings, at the next of which it comes back even to who had said it.
+    """
+    return (
+        _things(each)
+        for each in near
+        if each.until >= bond.since and (each is not bond or bond.until - bond.since > UNDER_WAY)
+    )
 
 
 def _part(

@@ -6,20 +6,18 @@ person says while the customer falls apart is neither lost nor a reason to try a
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import reduce
 from typing import Final
 
-from rules.bonds import concerning
+from rules.bonds import UNDER_WAY, concerning
 from rules.consent import ADDRESSES
 from rules.keys import Pepper, renewed, type_of
 from rules.renaming import renamed
 from schemas.graph import Bond, Island, Node, SubjectKey
 
-UNDER_WAY: Final = timedelta(minutes=5)
-"""From planning a write to its commit: no invocation lasts longer, nor do clocks differ by more."""
 MOST: Final = 8
-"""Bonds among the same subjects; older ones become one that binds at least as much."""
+"""Bonds that a subject is in; older ones of it become one that binds at least as much."""
 
 Parts = tuple[frozenset[str], ...]
 
@@ -46,15 +44,21 @@ def bonded(
 
 
 def added(bonds: list[Bond], fresh: Bond) -> list[Bond]:
-    """The same parting again widens what is known of it; too many become fewer."""
-    near = [bond for bond in bonds if _subjects(bond) & _subjects(fresh)]
-    far = [bond for bond in bonds if bond not in near]
-    same = [bond for bond in near if bond.parts == fresh.parts]
-    near = [bond for bond in near if bond not in same]
-    old = max(0, len(near) - MOST + 2)
-    if old > 1:
-        near = [reduce(_joined, near[:old]), *near[old:]]
-    return sorted([*far, *near, reduce(_joined, same, fresh)], key=_time)
+    """The same parting again widens what is known of it; too many of a subject become fewer."""
+    same = [bond for bond in bonds if bond.parts == fresh.parts]
+    found = [bond for bond in bonds if bond not in same]
+    for s in sorted(_subjects(fresh)):
+        found = _room_for_one(found, s)
+    return sorted([*found, reduce(_joined, same, fresh)], key=_time)
+
+
+def _room_for_one(bonds: list[Bond], s: str) -> list[Bond]:
+    """The oldest of a subject become one where it is in too many; nobody else's do."""
+    own = [bond for bond in bonds if s in _subjects(bond)]
+    old = own[: len(own) - MOST + 2]
+    if len(own) < MOST:
+        return bonds
+    return sorted([*(b for b in bonds if b not in old), reduce(_joined, old)], key=_time)
 
 
 def fewer(bonds: Sequence[Bond]) -> Iterator[list[Bond]]:

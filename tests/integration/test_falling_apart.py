@@ -14,9 +14,12 @@ from functions.delivering import chosen
 from functions.office import Office
 from rules import keys
 from rules.gate import Book
+from rules.resolution_calls import Steps
 from rules.resolution_islands import Laws
 from rules.resolution_removal import erase
+from rules.resolution_verdicts import judge
 from schemas.decision import Decision
+from schemas.graph import Verdict
 from schemas.identifiers import Identifier
 from schemas.policy import Policy
 from tests.fakes.graph import PEPPER
@@ -62,6 +65,21 @@ def falls_apart(hub: People) -> None:
     hub.knows("help:zoe", phone=PHONE)
     assert len({hub.customer(who) for who in ("shop:ada", "crm:ben", "help:zoe")}) == 3
     hub.now += HOUR
+
+
+def laws() -> Laws:
+    return Laws(wiring.policy()[1].identity, PEPPER, wiring.token, wiring.now)
+
+
+def run(steps: Steps[Any]) -> None:
+    Stores(wiring.graph(), wiring.journal(), wiring.pause, wiring.jitter).run(steps)
+
+
+def judged(hub: People, kind: str, a: str, b: str) -> None:
+    hub.now += HOUR
+    told = {"kind": kind, "a": s_of(a), "b": s_of(b), "at": hub.now, "by": "ann"}
+    run(judge([Verdict.model_validate(told)], laws()))
+    hub.world.stream()
 
 
 def woken(hub: People, before: int) -> set[str]:
@@ -134,6 +152,23 @@ def test_a_withdrawal_that_had_ended_binds_nobody(hub: People) -> None:
     assert may_have_offers(hub, "shop:ada")
 
 
+def test_who_is_one_with_them_again_stays_refused_what_was_taken_along(hub: People) -> None:
+    """Also where there is nobody else to read about: all that were parted are one again."""
+    for who in ("shop:cem", "crm:eva"):
+        hub.knows(who)
+        hears(hub, who, "granted")
+    judged(hub, "always", "shop:cem", "crm:eva")
+    hears(hub, "crm:eva", "withdrawn")
+    judged(hub, "never", "shop:cem", "crm:eva")
+    hears(hub, "crm:eva", "granted")
+    assert not asked(hub.customer("shop:cem"))
+    judged(hub, "always", "shop:cem", "crm:eva")
+    assert hub.customer("shop:cem") == hub.customer("crm:eva")
+    assert not asked(hub.customer("shop:cem"))
+    hears(hub, "shop:cem", "granted")
+    assert asked(hub.customer("shop:cem"))
+
+
 def test_a_withdrawal_of_before_that_comes_late_binds_and_wakes_both(hub: People) -> None:
     falls_apart(hub)
     before = len(hub.said)
@@ -160,9 +195,7 @@ def test_an_erased_person_goes_on_binding_the_other_as_at_that_time(
         hears(hub, "crm:ben", "granted")
     assert may_have_offers(hub, "shop:ada") == again
     hub.now += HOUR
-    stores = Stores(wiring.graph(), wiring.journal(), wiring.pause, wiring.jitter)
-    laws = Laws(wiring.policy()[1].identity, PEPPER, wiring.token, wiring.now)
-    stores.run(erase(s_of("crm:ben"), hub.now, laws))
+    run(erase(s_of("crm:ben"), hub.now, laws()))
     assert not [*wiring.graph().all(f"S#{s_of('crm:ben')}", "K#")]
     hub.now += HOUR
     assert may_have_offers(hub, "shop:ada") == again

@@ -3,8 +3,10 @@
 It knows no bonds and no rules: only who was with whom at each moment, and who said what.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from schemas.graph import ConsentRow
@@ -85,29 +87,59 @@ def _binds(
     return not lifted and not any(g.about in ever and g.heard_at > at for g in grants)
 
 
-def may_refuse(refusal: Refusal, seen: Sequence[Moment], said: Sequence[Word]) -> bool:
-    """Somebody withdrew it from whom it can have come to this customer, from one to the next."""
+def may_refuse(
+    refusal: Refusal, seen: Sequence[Moment], said: Sequence[Word], *, ordered: bool = True
+) -> bool:
+    """Somebody withdrew it from whom it can have come to this customer, from one to the next.
+
+    Where the order of partings is forgotten, by whatever was ever said in whichever order.
+    """
+    reached = _reached if ordered else _near
     return any(
-        bool(_reached(word, seen) & seen[-1].groups[refusal.s])
+        bool(reached(word, seen) & seen[-1].groups[refusal.s])
         for word in said
         if word.row.state == "withdrawn" and touches(word.row, refusal.purpose, refusal.channel)
     )
 
 
+def remembers(seen: Sequence[Moment], most: int) -> bool:
+    """Whether nobody parted in more ways than so many: else it is forgotten which came first."""
+    ways: defaultdict[str, set[object]] = defaultdict(set)
+    for before, after in pairwise(seen):
+        for s, group in before.groups.items():
+            left = frozenset(group & after.groups.get(each, {each}) for each in group
+                             if each in before.groups)  # fmt: skip
+            if left != {group}:
+                ways[s].add((group, left))
+    return all(len(each) <= most for each in ways.values())
+
+
 def _reached(word: Word, seen: Sequence[Moment]) -> frozenset[str]:
-    """Whoever was one with who said it, or with such a one later."""
-    found = {word.about}
-    before: dict[str, frozenset[str]] = {}
-    for moment in seen:
-        if moment.at >= word.since:
-            groups = {*before.values(), *moment.groups.values()}
-            while True:
-                more = {each for group in groups if group & found for each in group} - found
-                if not more:
-                    break
-                found |= more
-        before = moment.groups
-    return frozenset(found)
+    """Whoever was one with who said it, or with such a one later. Of what was true at the same
+    time by the clock, none is known to have come first.
+    """
+    found = frozenset({word.about})
+    before = frozenset[frozenset[str]]()
+    for at, same in groupby(seen, key=lambda moment: moment.at):
+        moments = [*same]
+        if at >= word.since:
+            found = _joined(found, before.union(*(m.groups.values() for m in moments)))
+        before = frozenset(moments[-1].groups.values())
+    return found
+
+
+def _near(word: Word, seen: Sequence[Moment]) -> frozenset[str]:
+    """Whoever was ever one with who said it, or with such a one."""
+    groups = {group for moment in seen for group in moment.groups.values()}
+    return _joined(frozenset({word.about}), groups)
+
+
+def _joined(found: frozenset[str], groups: Set[frozenset[str]]) -> frozenset[str]:
+    while True:
+        more = found.union(*(group for group in groups if group & found))
+        if more == found:
+            return found
+        found = more
 
 
 def loosened(before: Moment, after: Moment, said: Sequence[Word]) -> Iterator[Refusal]:

@@ -96,7 +96,8 @@ def test_it_names_every_merge_and_split_and_no_other(monkeypatch: pytest.MonkeyP
             after = expected(received, new, PEPPER).labels
             view, moves = told(asked(new))
             assert moves == moved(before, after), f"seed {seed}"
-            assert view["seen"] == len(set(before.values())), f"seed {seed}"
+            tried = set(before.values()) if new != old else set()
+            assert view["seen"] == len(tried), f"seed {seed}, rules that are in force are not tried"
             laws = Laws(new, PEPPER, wiring.token, wiring.now)
             run_alone(whole(laws), world.table.store, wiring.journal().store)  # type: ignore[attr-defined]
             assert graph_in(world.table.store, new, PEPPER).labels == after, f"seed {seed}"

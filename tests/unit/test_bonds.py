@@ -120,6 +120,16 @@ def test_what_was_taken_along_is_handed_on_unless_it_was_lifted() -> None:
     assert not refused("z", known, f=event("withdrawn", 3)), "they were parted from f by then"
 
 
+def test_what_was_handed_on_comes_back_at_the_next_parting_also_of_a_bond_that_widened() -> None:
+    two = [parted(2, "a", "f"), parted(4, "a", "f")]
+    for known in (two, added(two[:1], two[1])):
+        assert refused("af", known, a=[NO, event("granted", 3)], at=3.5)
+        assert refused("a", known, a=[NO, event("granted", 3)]), "so it was while they were one"
+        assert not refused("a", known, a=[NO, event("granted", 3), event("granted", 5)])
+    once = [parted(2, "a", "f", until=2 + 5 / 60)]
+    assert not refused("a", once, a=[NO, event("granted", 2.05)]), "it was never f's to keep"
+
+
 def test_where_clocks_differ_it_binds_whichever_came_first() -> None:
     known = [parted(2.02, "ab", "f", until=2.1), parted(2.0, "a", "bz", until=2.08)]
     assert refused("z", known, f=NO)
@@ -221,7 +231,7 @@ def history(random: Random) -> list[Bond]:
 def test_fewer_bonds_bind_at_least_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rules.resolution_bonds.MOST", 4)
     joined = 0
-    for seed in range(120):
+    for seed in range(200):
         random = Random(seed)
         every = history(random)
         some: list[Bond] = []
@@ -229,11 +239,24 @@ def test_fewer_bonds_bind_at_least_as_much(monkeypatch: pytest.MonkeyPatch) -> N
             some = added(some, bond)
         joined += len(some) < len(every)
         assert all(sum(any(s in p for p in b.parts) for b in some) <= 4 for s in "abfgz")
-        said: dict[str, Any] = {s: [any_event(random), any_event(random)] for s in "abfgz"}
+        said: dict[str, Any] = {s: [any_event(random) for _ in range(3)] for s in "abfgz"}
+        binding = [who for who in ("a", "z", "fg") if refused(who, every, **said)]
         for found in (some, *fewer(every)):
-            for who in ("a", "z", "fg"):
-                assert refused(who, every, **said) <= refused(who, found, **said), f"seed {seed}"
-    assert joined > 60
+            assert all(refused(who, found, **said) for who in binding), f"seed {seed}"
+    assert joined > 100
+
+
+def test_who_parts_from_many_makes_room_among_their_own_bonds_alone() -> None:
+    """Else what d said would bind a, who had left b when b came to c, who had been with d."""
+    every = [parted(1, "a", "b"), *(parted(n, "c", s) for n, s in enumerate("defghij", 2))]
+    every.append(parted(9, "b", "c"))
+    some: list[Bond] = []
+    for bond in every:
+        some = added(some, bond)
+    assert some == every
+    some = added(some, parted(10, "c", "k"))
+    assert some == [every[0], parted(2, "c", "d", "e", until=3), *every[3:], parted(10, "c", "k")]
+    assert not refused("a", some, d=NO)
 
 
 def test_of_too_many_bonds_the_older_are_joined_first_and_strangers_last() -> None:
