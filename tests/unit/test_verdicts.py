@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -179,6 +180,20 @@ def test_a_merge_after_a_split_holds(hub: People, jan: str) -> None:
     hub.world.stream()
     _, body = post("/v1/customers/merge", a="shop:customer:jan", b="help:user:1")
     assert len(body["customers"]) == 1
+
+
+def test_the_same_said_again_and_again_replaces_what_was_said(hub: People) -> None:
+    """Else so many words about two fill the group's row, until no record can be added to it."""
+    for who in ("ben", "cem"):
+        hub.knows(f"shop:{who}", phone=PHONE)
+    for number in range(12):
+        why = f"call {number}: " + sha256(str(number).encode()).hexdigest() * 7
+        pair = {"a": "shop:customer:ben", "b": "shop:customer:cem"}
+        status, body = post("/v1/customers/merge", key=str(number), why=why, **pair)
+        assert (status, body["joined"]) == (200, False)
+        hub.now += timedelta(minutes=1)
+    (verdict,) = judging.home([s_of("shop:cem")]).verdicts
+    assert verdict.why.startswith("call 11: ")
 
 
 def test_what_a_rule_forbids_is_not_merged_and_the_rule_is_told(hub: People) -> None:
