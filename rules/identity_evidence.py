@@ -64,7 +64,7 @@ def _matter(verdict: Verdict) -> object:
     if verdict.kind == "alias":
         return verdict
     if verdict.kind == "ignore":
-        return verdict.a, verdict.b, "ignore"
+        return verdict.a, verdict.b, verdict.spelt
     return _pair(verdict.a, verdict.b)
 
 
@@ -73,8 +73,9 @@ def _order(verdict: Verdict) -> tuple[datetime, int, str, str, str]:
     return *_rank(verdict), verdict.by, verdict.why, verdict.a
 
 
-def _in_order(verdict: Verdict) -> tuple[datetime, str, str, str, str, str]:
-    return verdict.at, verdict.kind, verdict.a, verdict.b, verdict.by, verdict.why
+def _in_order(verdict: Verdict) -> tuple[object, ...]:
+    v = verdict
+    return v.at, v.kind, v.a, v.b, v.by, v.why, v.spelt
 
 
 def alias_classes(aliases: Iterable[Pair], nodes: Mapping[SubjectKey, Node]) -> DisjointSets:

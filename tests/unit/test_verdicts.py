@@ -7,18 +7,22 @@ from typing import Any
 
 import pytest
 
+from adapters import policy as shelf
 from adapters.customers import Customers
 from events.outbound import CustomersMerged, CustomerSplit
-from functions import evidence, judging, operate, wiring
+from functions import adopting, evidence, judging, operate, wiring
 from functions.context import person
 from functions.finding import by_id
 from functions.reading import Reader
 from rules import delivery
 from rules.gate import Book
 from rules.permissions import permissions
+from rules.policy import version_of
 from schemas.config import Config
+from schemas.evidence import AdoptionView
 from schemas.graph import Verdict
-from tests.fakes.graph import PEPPER, SPOKEN
+from schemas.policy import Policy
+from tests.fakes.graph import PEPPER, SPOKEN, policy
 from tests.fakes.people import People, people, s_of
 
 MAIL = "jan@example.com"
@@ -101,6 +105,21 @@ def test_the_evidence_says_who_and_why(hub: People, jan: str) -> None:
     island = judging.home([s_of("help:1")])
     (verdict,) = island.verdicts
     assert (verdict.kind, verdict.by, verdict.why) == ("ignore", "privacy", "another person")
+
+
+def test_a_split_while_new_rules_are_carried_out_is_of_the_day_of_both(hub: People) -> None:
+    """Some are linked by the former rules still, and it must hold for what these had made one."""
+    dotless = {"types": {"email": {"level": 1}}, "dotless_domains": ["example.com"]}
+    former = Policy.model_validate({**policy().model_dump(), "identity": dotless})
+    view = AdoptionView(version="v1", at=hub.now, done=False, former=(version_of(former),))
+    shelf.adopt(hub.world.table, former, hub.now.isoformat())
+    hub.world.put(adopting.ADOPTION, {"data": view.model_dump_json()})
+    for who in ("shop:jan", "help:1"):
+        hub.knows(who, email="jan.roe@example.com")
+    customer = hub.customer("shop:jan")
+    assert post(f"/v1/customers/{customer}/split", subjects=["help:user:1"])[0] == 200
+    (verdict,) = judging.home([s_of("help:1")]).verdicts
+    assert [spelling for spelling, _ in verdict.spelt] == ["dots", "dots tags"]
 
 
 def test_asking_again_with_the_key_answers_alike_and_changes_nothing(hub: People, jan: str) -> None:
