@@ -12,6 +12,7 @@ from rules.policy import version_of
 from rules.resolution_adoption import adopt
 from rules.resolution_restating import Sweep
 from schemas.evidence import AdoptionView, DiffView, PolicyAsked
+from schemas.policy import IdentityRules
 
 ADOPTION: Final = Key("POLICY", "ADOPTION")
 FORMER_RULES_LAST: Final = timedelta(seconds=150)
@@ -85,6 +86,15 @@ def progress() -> AdoptionView:
         return AdoptionView(version=version)
     view = AdoptionView.model_validate_json(str(row["data"]))
     return view.model_copy(update={"version": version})
+
+
+def former() -> tuple[IdentityRules, ...]:
+    """Rules by which somebody may be linked still, since those in force are not carried out."""
+    row = wiring.graph().get(ADOPTION)
+    view = AdoptionView.model_validate_json(str(row["data"])) if row else None
+    if view is None or view.done:
+        return ()
+    return tuple(each.identity for each in policy.several(wiring.graph(), view.former))
 
 
 def _keep(view: AdoptionView) -> None:

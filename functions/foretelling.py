@@ -14,13 +14,24 @@ from adapters.customers import Customers
 from adapters.table import Conflict, Key, Table, Write
 from adapters.together import side_by_side
 from rules.identity import Marks, rule_of, too_many
+from rules.identity_diff import Under
 from rules.identity_evidence import carried
+from rules.ignored import copies, is_copy
 from rules.keys import is_own, subject_of, type_of
 from rules.resolution_again import kept_from, spoken
 from rules.resolution_crowds import standing
 from rules.resolution_islands import Laws
 from rules.resolution_items import HEAD, subject_from
-from schemas.graph import IdentifierHead, IdentifierKey, Island, Node, SubjectHead, SubjectKey
+from schemas.graph import (
+    IdentifierHead,
+    IdentifierKey,
+    Island,
+    Link,
+    Node,
+    SubjectHead,
+    SubjectKey,
+    Verdict,
+)
 from schemas.rows import Condition, Item
 
 MOST: Final = 256
@@ -35,7 +46,7 @@ class Future:
     table: Table
     name: str
     laws: Laws
-    _links: dict[SubjectKey, frozenset[IdentifierKey]] = field(default_factory=dict)
+    _links: dict[SubjectKey, Mapping[IdentifierKey, Link]] = field(default_factory=dict)
     _heads: dict[SubjectKey, SubjectHead] = field(default_factory=dict)
     _usable: dict[IdentifierKey, frozenset[SubjectKey]] = field(default_factory=dict)
     _junk: set[IdentifierKey] = field(default_factory=set)
@@ -45,12 +56,12 @@ class Future:
         heads = [subject_from(item) for item in items if _is_head(item)]
         after = self._read({head.s: head for head in heads})
         for head in heads:
-            for key in sorted(after[head.s] - standing(head)):
+            for key in sorted(after[head.s].keys() - standing(head)):
                 more: Item = {"ids": frozenset({head.s}), "n": 1}
                 with suppress(Conflict):
                     self.table.write(Write("update", self._place(key), add=more, condition=FEW))
 
-    def together(self, island: Island) -> tuple[dict[str, Island], dict[SubjectKey, Node], Marks]:
+    def together(self, island: Island) -> tuple[dict[str, Island], Under]:
         """An island with those that it would be joined to, and what links their subjects then."""
         customers = Customers(self.table)
         group = {island.g: island}
@@ -64,13 +75,25 @@ class Future:
             names = {self._heads[s].island for s in beyond}
             if not names:
                 marks = Marks(trusted=frozenset(usable), junk=frozenset(keys - usable))
-                return group, then, marks
+                return group, Under(then, marks, self.laws.rules, self._verdicts(group.values()))
             group |= {each.g: each for each in customers.islands(names).values()}
+
+    def _verdicts(self, islands: Iterable[Island]) -> tuple[Verdict, ...]:
+        """What people ignored, by the keys that it will have."""
+        said = dict.fromkeys(v for island in islands for v in island.verdicts)
+        first = [v for v in said if not is_copy(v, self.laws.pepper)]
+        about = {v.a for v in said if v.kind == "ignore"} & self._links.keys()
+        after = [
+            copy
+            for s in about
+            for copy in copies(s, said, {**self._heads[s].links, **self._links[s]}, self.laws)
+        ]
+        return (*first, *after)
 
     def _nodes(self, nodes: Mapping[SubjectKey, Node]) -> dict[SubjectKey, Node]:
         self._know(nodes)
         return {
-            s: node.model_copy(update={"links": self._links[s], "crowded": frozenset()})
+            s: node.model_copy(update={"links": frozenset(self._links[s]), "crowded": frozenset()})
             for s, node in nodes.items()
         }
 
@@ -121,14 +144,15 @@ class Future:
 
     def _read(
         self, heads: Mapping[SubjectKey, SubjectHead]
-    ) -> dict[SubjectKey, frozenset[IdentifierKey]]:
+    ) -> dict[SubjectKey, Mapping[IdentifierKey, Link]]:
         found = side_by_side([partial(self._said, head) for head in heads.values()])
         return dict(zip(heads, found, strict=True))
 
-    def _said(self, head: SubjectHead) -> frozenset[IdentifierKey]:
+    def _said(self, head: SubjectHead) -> Mapping[IdentifierKey, Link]:
         rows = [kept_from(item) for item in self.table.all(f"S#{head.s}", "R#")]
-        said = frozenset(spoken(head, rows, self.laws).links)
-        return said - too_many(said, self.laws.rules)
+        said = spoken(head, rows, self.laws).links
+        aside = too_many(said, self.laws.rules)
+        return {key: link for key, link in said.items() if key not in aside}
 
     def _place(self, key: IdentifierKey) -> Key:
         return Key(f"POLICY#{self.name}#{key}", "DIFF#")

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from adapters.customers import Customers
-from functions import wiring
+from functions import adopting, wiring
 from functions.party import Party
 from functions.problem import NotServed
 from rules.identity import founder
@@ -91,7 +91,7 @@ def said(verdicts: Sequence[Verdict]) -> int:
     """Writes evidence; how much of it."""
     laws = wiring.laws(wiring.policy()[1].identity)
     try:
-        wiring.stores().run(judge(verdicts, laws))
+        wiring.stores().run(judge(verdicts, laws, adopting.former()))
     except BadRecord as error:
         raise NotServed(409, f"{error.reason}.") from error
     return len(verdicts)

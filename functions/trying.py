@@ -11,7 +11,6 @@ from functions import wiring
 from functions.foretelling import Future
 from functions.problem import NotServed
 from rules import listing, normalise
-from rules.identity_diff import Under
 from rules.policy import version_of
 from rules.policy_diff import Compared, compare, may_open, opens, reads_otherwise
 from schemas.errors import BadRecord
@@ -123,8 +122,7 @@ def _groups(
     for island in {each.g: each for each in customers.islands(names).values()}.values():
         then, heads = None, dict[IdentifierKey, IdentifierHead]()
         if future:
-            group, nodes, marks = future.together(island)
-            then = Under(nodes, marks, new)
+            group, then = future.together(island)
         else:
             group, heads = _together(customers, island, old, new)
         first = min((c for each in group.values() for c in each.labels.values()), default="")

@@ -33,12 +33,13 @@ class Under(NamedTuple):
     nodes: Mapping[SubjectKey, Node]
     marks: Marks
     rules: IdentityRules
+    verdicts: tuple[Verdict, ...] = ()
+    """Ignored links by the keys that they have under the rules."""
 
 
-def diff(now: Under, then: Under, verdicts: Iterable[Verdict]) -> Difference:
+def diff(now: Under, then: Under) -> Difference:
     """What would merge and split; the same subjects may be linked by others then than now."""
-    verdicts = tuple(verdicts)
-    before, after = _customers(now, verdicts), _customers(then, verdicts)
+    before, after = _customers(now), _customers(then)
     return Difference(
         merges=_several(after, before),
         splits=_several(before, after),
@@ -46,10 +47,10 @@ def diff(now: Under, then: Under, verdicts: Iterable[Verdict]) -> Difference:
     )
 
 
-def _customers(case: Under, verdicts: Iterable[Verdict]) -> tuple[Customer, ...]:
+def _customers(case: Under) -> tuple[Customer, ...]:
     nodes = evident(case.nodes, case.rules, frozenset())
     useless = unusable(nodes, case.rules, case.marks)
-    return partition(nodes, useless, verdicts, case.rules).customers
+    return partition(nodes, useless, case.verdicts, case.rules).customers
 
 
 def _several(whole: Iterable[Customer], parts: Iterable[Customer]) -> tuple[Customer, ...]:

@@ -8,7 +8,7 @@ from rules.identity_sets import DisjointSets
 from schemas.graph import IdentifierKey, Node, SubjectKey, Verdict
 
 Pair = tuple[str, str]
-STRENGTH = {"always": 0, "alias": 1, "never": 2}
+STRENGTH = {"ignore": 0, "always": 0, "alias": 1, "never": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,39 @@ def taken_out(key: IdentifierKey, verdicts: Iterable[Verdict]) -> dict[SubjectKe
     """Whose link by an identifier is ignored, and the latest word on it."""
     words = (v for v in verdicts if v.kind == "ignore" and v.b == key)
     return {word.a: word for word in sorted(words, key=lambda word: word.at)}
+
+
+def lasting(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Those that can still matter, in a stable order: of what people said of a pair, or of a link,
+    the latest.
+
+    An alias goes with its record, so each stays, and so does what it overrules.
+    """
+    latest: dict[object, Verdict] = {}
+    for verdict in verdicts:
+        matter = _matter(verdict)
+        if matter not in latest or _order(latest[matter]) < _order(verdict):
+            latest[matter] = verdict
+    return tuple(sorted(latest.values(), key=_in_order))
+
+
+def _matter(verdict: Verdict) -> object:
+    """What it is about: of two about the same, only the later can ever count."""
+    if verdict.kind == "alias":
+        return verdict
+    if verdict.kind == "ignore":
+        return verdict.a, verdict.b, verdict.spelt
+    return _pair(verdict.a, verdict.b)
+
+
+def _order(verdict: Verdict) -> tuple[datetime, int, str, str, str]:
+    """Total, so that what is left does not depend on who came first."""
+    return *_rank(verdict), verdict.by, verdict.why, verdict.a
+
+
+def _in_order(verdict: Verdict) -> tuple[object, ...]:
+    v = verdict
+    return v.at, v.kind, v.a, v.b, v.by, v.why, v.spelt
 
 
 def alias_classes(aliases: Iterable[Pair], nodes: Mapping[SubjectKey, Node]) -> DisjointSets:

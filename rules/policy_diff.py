@@ -39,10 +39,10 @@ def compare(
     islands = tuple(islands)
     nodes = {s: node for island in islands for s, node in island.nodes.items()}
     labels = {s: label for island in islands for s, label in island.labels.items()}
-    verdicts = dict.fromkeys(v for island in islands for v in island.verdicts)
+    verdicts = tuple(dict.fromkeys(v for island in islands for v in island.verdicts))
     marks = _marks(islands, heads, old, new)
-    now = Under(nodes, marks, old)
-    found = diff(now, then or Under(nodes, marks, new), verdicts)
+    now = Under(nodes, marks, old, verdicts)
+    found = diff(now, then or Under(nodes, marks, new, verdicts))
     moves = (
         *(_move("merge", each, labels) for each in found.merges),
         *(_move("split", each, labels) for each in found.splits),

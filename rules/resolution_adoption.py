@@ -7,18 +7,19 @@ itself (junk patterns, new types, composites, spelling) by reading each record a
 from functools import partial
 
 from rules.identity import rule_of
+from rules.ignored import copies, is_copy, is_of
 from rules.keys import type_of
 from rules.resolution_calls import Steps
 from rules.resolution_commit import commit
 from rules.resolution_crowds import unsettled
-from rules.resolution_islands import Laws, recompute
+from rules.resolution_islands import Laws, recompute, with_verdicts
 from rules.resolution_items import HEAD, subject_from, subject_key
 from rules.resolution_release import plan_weigh
 from rules.resolution_restating import Sweep, restate
 from rules.resolution_settling import Amendment, leave, settle
 from rules.resolution_sweep import Progress, swept
 from rules.resolution_view import Draft, View
-from schemas.graph import IdentifierKey, SubjectKey
+from schemas.graph import IdentifierKey, Island, SubjectHead, SubjectKey, Verdict
 from schemas.rows import Item, key_of
 
 
@@ -36,7 +37,7 @@ def _adopt_item(item: Item, sweep: Sweep, laws: Laws) -> Steps[None]:
     if key.sk != HEAD:
         return
     if kind == "G" and item.get("data"):
-        yield from commit(View(), lambda draft, _apart: _plan_island(draft, name, laws))
+        yield from commit(View(), lambda draft, _apart: _plan_island(draft, name, sweep, laws))
     elif kind == "I":
         yield from _adopt_identifier(name, laws)
     elif kind == "S":
@@ -56,9 +57,32 @@ def _adopt_subject(s: SubjectKey, laws: Laws) -> Steps[None]:
         yield from leave(s, laws)
 
 
-def _plan_island(draft: Draft, g: str, laws: Laws) -> None:
-    draft.put(draft.live(g))
+def _plan_island(draft: Draft, g: str, sweep: Sweep, laws: Laws) -> None:
+    draft.put(_respelt(draft, draft.live(g), sweep, laws))
     recompute(draft, laws)
+
+
+def _respelt(draft: Draft, island: Island, sweep: Sweep, laws: Laws) -> Island:
+    """What people ignored binds every link of the same value, and in the end no other.
+
+    One that leaves takes its verdict along (`plan_doubts`).
+    """
+    about = {v.a for v in island.verdicts if v.kind == "ignore"}
+    draft.need(subject_key(s) for s in about)
+    heads = {s: head for s in about if (head := draft.subject(s))}
+    for head in heads.values():
+        found = copies(head.s, island.verdicts, head.links, laws)
+        island = with_verdicts(island, found)
+    if not sweep.last:
+        return island
+    stay = (v for v in island.verdicts if v.a not in heads or _stays(v, heads[v.a], laws))
+    return island.model_copy(update={"verdicts": tuple(stay)})
+
+
+def _stays(verdict: Verdict, head: SubjectHead, laws: Laws) -> bool:
+    if verdict.b in head.doubtful or not is_copy(verdict, laws.pepper):
+        return True
+    return is_of(verdict, verdict.b, head.links, laws)
 
 
 def _adopt_identifier(key: IdentifierKey, laws: Laws) -> Steps[None]:

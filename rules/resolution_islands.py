@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from rules import keys
 from rules.identity import founder, partition, rule_of
-from rules.identity_evidence import carried
+from rules.identity_evidence import carried, lasting
 from rules.keys import Pepper
 from rules.renaming import renamed, verdicts_of
 from rules.resolution_bonds import bonded
@@ -144,7 +144,7 @@ def _union(winner: Island, losers: list[Island]) -> Island:
     return winner.model_copy(
         update={
             "nodes": nodes,
-            "verdicts": _in_order(verdicts),
+            "verdicts": lasting(verdicts),
             "unusable": frozenset[str]().union(*(island.unusable for island in every)),
             "oversized": frozenset[str]().union(*(island.oversized for island in every)),
         }
@@ -152,15 +152,13 @@ def _union(winner: Island, losers: list[Island]) -> Island:
 
 
 def with_verdicts(island: Island, said: Iterable[Verdict]) -> Island:
-    """The island where this is known, too; saying it again changes nothing."""
+    """The island where this is known, too; what is said again, or was overruled since, changes
+    nothing.
+    """
     fresh = set(said).difference(island.verdicts)
     if not fresh:
         return island
-    return island.model_copy(update={"verdicts": _in_order({*island.verdicts, *fresh})})
-
-
-def _in_order(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    return tuple(sorted(verdicts, key=lambda v: (v.at, v.kind, v.a, v.b, v.by, v.why)))
+    return island.model_copy(update={"verdicts": lasting({*island.verdicts, *fresh})})
 
 
 def recompute(draft: Draft, laws: Laws) -> None:
@@ -181,7 +179,7 @@ def computed(island: Island, laws: Laws) -> Island:
         label = keys.of_customer(laws.pepper, founder(customer, island.nodes))
         labels.update(dict.fromkeys(sorted(customer), label))
     reviews = (*found.reviews, *(_oversized(key, seen) for key in sorted(seen.oversized)))
-    verdicts = verdicts_of(island, laws.pepper)
+    verdicts = lasting(verdicts_of(island, laws.pepper))
     update = {"labels": labels, "reviews": reviews, "verdicts": verdicts}
     return island.model_copy(update=update)
 

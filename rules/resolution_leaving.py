@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from rules.ignored import is_copy
 from rules.resolution_again import Kept, spoken
 from rules.resolution_case import out_since
 from rules.resolution_crowds import standing, weighed
@@ -94,7 +95,9 @@ def plan_doubts(
         nodes = {key: node for key, node in island.nodes.items() if key != s}
         if after.seen and s in island.nodes:  # else it was erased since its head was read
             nodes[s] = _node(island.nodes[s], after)
-        draft.put(pruned(island, nodes, island.verdicts))
+        gone = (v.a == s and v.b in leaving and is_copy(v, laws.pepper) for v in island.verdicts)
+        stay = (v for v, is_gone in zip(island.verdicts, gone, strict=True) if not is_gone)
+        draft.put(pruned(island, nodes, tuple(stay)))
     recompute(draft, laws)
 
 

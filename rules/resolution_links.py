@@ -5,6 +5,7 @@ from typing import Final
 
 from rules import keys
 from rules.identity import created, too_many
+from rules.ignored import shared
 from rules.resolution_case import out_since
 from rules.resolution_change import Change, as_named
 from rules.resolution_crowds import held, standing, weighed
@@ -119,7 +120,8 @@ def plan_said(draft: Draft, said: Change, laws: Laws, *, apart: bool) -> None:
         draft.put(other.model_copy(update={"island": island.g}))
     for cell in cells:
         _put_cell(draft, cell, said, island.g)
-    draft.put(_island_after(island, after, cells, said))
+    island = _island_after(island, after, cells, said)
+    draft.put(with_verdicts(island, shared(island, after.links, said.links, laws)))
     recompute(draft, laws)
 
 

@@ -9,7 +9,7 @@ from rules.renaming import renamed
 from rules.resolution_bonds import fewer, listed
 from rules.resolution_items import island_item
 from schemas.errors import BadRecord
-from schemas.graph import Bond, Island, Node, Verdict
+from schemas.graph import Bond, Island, Node
 
 LARGEST: Final = 300 * 1024
 """Bytes of an island's data, beside its bonds, up to which it may grow."""
@@ -69,8 +69,10 @@ def grown(before: Sequence[Island], after: Island, pepper: Pepper) -> bool:
     return any(_gained(was.nodes.get(s), node, now.unusable) for s, node in now.nodes.items())
 
 
-def _joining(island: Island) -> set[Verdict]:
-    return {verdict for verdict in island.verdicts if verdict.kind in ("always", "alias")}
+def _joining(island: Island) -> set[tuple[str, frozenset[str]]]:
+    """Saying it once more, with other words, takes nobody in."""
+    joins = (v for v in island.verdicts if v.kind in ("always", "alias"))
+    return {(v.kind, frozenset((v.a, v.b))) for v in joins}
 
 
 def _gained(was: Node | None, now: Node, unusable: frozenset[str]) -> bool:
@@ -90,4 +92,5 @@ def _guess(island: Island) -> int:
     reviewed = sum(len(review.subjects) for review in island.reviews)
     marked = len(island.unusable) + len(island.oversized)
     many = 8 * (len(island.nodes) + len(island.verdicts) + len(island.reviews))
-    return 64 * (many + links + reviewed + marked + listed(island.bonds))
+    words = sum(len(verdict.why.encode()) for verdict in island.verdicts)
+    return words + 64 * (many + links + reviewed + marked + listed(island.bonds))

@@ -176,6 +176,8 @@ class Verdict(Frozen):
     at: AwareDatetime
     by: str
     why: str = ""
+    spelt: tuple[tuple[str, IdentifierKey], ...] = ()
+    """Of an ignored link the keys of its value, by the rules about spelling (`rules.ignored`)."""
 
 
 class Bond(Frozen):

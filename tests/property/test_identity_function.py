@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.identity import Marks, Partition, founder, partition, unusable
-from rules.identity_evidence import carried, split_verdicts
+from rules.identity_evidence import carried, lasting, split_verdicts
 from schemas.graph import Verdict
 from tests.oracle import identity as oracle
 from tests.oracle.identity import World
@@ -138,6 +139,36 @@ def test_what_nothing_usable_connects_can_be_decided_apart(given_: World) -> Non
 
 def sorted_reviews(reviews: Iterable[object]) -> list[object]:
     return sorted(reviews, key=lambda r: (r.identifier, r.reason, sorted(r.subjects)))  # type: ignore[attr-defined]
+
+
+def said_by(random: Random, names: list[str], links: list[str]) -> Verdict:
+    """One of many words about the same few."""
+    kind = random.choice(("alias", "always", "never", "ignore"))
+    a, b = random.choice(names), random.choice(links if kind == "ignore" and links else names)
+    at = START + timedelta(days=random.randrange(3))
+    who = {"by": random.choice("xy"), "why": random.choice("xy")}
+    return Verdict.model_validate({"kind": kind, "a": a, "b": b, "at": at, **who})
+
+
+@given(worlds, st.randoms(use_true_random=False))
+@quickly
+def test_what_was_overruled_need_not_be_kept_whoever_came_first(
+    given_: World, random: Random
+) -> None:
+    """Nor when a record is taken out later, with the aliases that it said."""
+    nodes, rules, dead = as_nodes(given_), as_rules(given_), unusable_in(given_)
+    few = sorted(given_.people)[:2]
+    words = (said_by(random, few, sorted(carried(nodes[few[0]]))) for _ in range(9))
+    said = [*as_verdicts(given_), *words]
+    kept = lasting(said)
+    random.shuffle(said)
+    half = random.randrange(len(said) + 1)
+    assert kept == lasting((*lasting(said[:half]), *said[half:])) == lasting((*kept, *said))
+    people = [v for v in kept if v.kind != "alias"]
+    assert len(people) == len({(v.kind == "ignore", frozenset((v.a, v.b))) for v in people})
+    gone = {v for v in said if v.kind == "alias" and random.random() < 0.5}
+    left = partition(nodes, dead, [v for v in said if v not in gone], rules)
+    assert partition(nodes, dead, [v for v in kept if v not in gone], rules) == left
 
 
 @given(worlds, st.randoms(use_true_random=False))

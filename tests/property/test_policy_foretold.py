@@ -4,19 +4,22 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from adapters import policy as shelf
-from functions import evidence, resolve, trying, wiring
+from functions import evidence, judging, resolve, trying, wiring
+from rules.resolution_crowds import standing
 from rules.resolution_islands import Laws
+from schemas.graph import Verdict
 from schemas.policy import IdentityRules, Policy
 from tests.fakes.graph import NOW, PEPPER, World, policy, wire
 from tests.property.test_resolution import FIRST, HISTORIES
+from tests.property.test_resolution_ignored import Split, out, spelt
 from tests.property.test_resolution_restated import observed, rules, whole
 from tests.simulator.histories import expected
-from tests.simulator.reading import graph_in
+from tests.simulator.reading import graph_in, heads
 from tests.simulator.world import run_alone
 
 Moves = set[tuple[str, frozenset[str]]]
@@ -75,27 +78,50 @@ def adoptable(random: Random) -> IdentityRules:
     return found.model_copy(update={"types": types})
 
 
-def world_of(seed: int, monkeypatch: pytest.MonkeyPatch) -> tuple[World, Any, IdentityRules]:
+class Known(NamedTuple):
+    """What the dry run is about, and what the customers are now and then."""
+
+    world: World
+    new: IdentityRules
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+def world_of(seed: int, monkeypatch: pytest.MonkeyPatch) -> Known:
     random = Random(seed)
-    received, old, new = observed(random, 16), adoptable(random), adoptable(random)
+    received = [spelt(random, each) for each in observed(random, 16)]
+    old, new = adoptable(random), adoptable(random)
     world = wire(monkeypatch, policy=("v1", Policy.model_validate(asked(old))))
     shelf.first(world.table, wiring.policy()[1], NOW.isoformat())
     for start in range(0, len(received), 4):
         resolve.resolve_batch(received[start : start + 4])
+    splits = split(random, world, old)
     world.stream()
     monkeypatch.setattr(trying, "PAGE", 3)
     monkeypatch.setattr(trying, "SCANNED", 7)
-    return world, (received, old), new
+    said = [each.said for each in splits if each.said]
+    before = expected(received, old, PEPPER, said=said).labels
+    after = expected(received, new, PEPPER, said=out(splits, received, new, PEPPER)).labels
+    return Known(world, new, before, after)
+
+
+def split(random: Random, world: World, old: IdentityRules) -> list[Split]:
+    """People take some links of some subjects out, before other rules are tried."""
+    every = sorted(heads(world.table.store).items())
+    links = [(s, key) for s, head in every for key in sorted(standing(head))]
+    chosen = random.sample(links, min(len(links), random.randrange(4)))
+    said = [Verdict(kind="ignore", a=s, b=key, at=NOW, by="ann") for s, key in chosen]
+    judging.said(said)
+    return [Split(verdict.a, (old,), random, verdict) for verdict in said]
 
 
 def test_it_names_every_merge_and_split_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(FIRST, FIRST + HISTORIES // 5):
         with monkeypatch.context() as patch:
-            world, (received, old), new = world_of(seed, patch)
-            before = expected(received, old, PEPPER).labels
-            after = expected(received, new, PEPPER).labels
+            world, new, before, after = world_of(seed, patch)
             view, moves = told(asked(new))
             assert moves == moved(before, after), f"seed {seed}"
+            old = wiring.policy()[1].identity
             tried = set(before.values()) if new != old else set()
             assert view["seen"] == len(tried), f"seed {seed}, rules that are in force are not tried"
             laws = Laws(new, PEPPER, wiring.token, wiring.now)
@@ -106,9 +132,8 @@ def test_it_names_every_merge_and_split_and_no_other(monkeypatch: pytest.MonkeyP
 def test_without_reading_records_again_it_overlooks_some(monkeypatch: pytest.MonkeyPatch) -> None:
     def overlooked(seed: int) -> bool:
         with monkeypatch.context() as patch:
-            _, (received, old), new = world_of(seed, patch)
+            _, new, before, after = world_of(seed, patch)
             patch.setattr(trying, "reads_otherwise", lambda _old, _new: False)
-            before = expected(received, old, PEPPER).labels
-            return told(asked(new))[1] != moved(before, expected(received, new, PEPPER).labels)
+            return told(asked(new))[1] != moved(before, after)
 
     assert any(overlooked(seed) for seed in range(20))

@@ -130,6 +130,17 @@ def test_two_are_kept_apart_however_large_the_island() -> None:
     assert binds(table, *said)
 
 
+def test_what_was_said_of_two_can_be_said_in_other_words_however_large_the_island() -> None:
+    said = chain(2)
+    one = Verdict(kind="always", a=s_of(said[0]), b=s_of(said[1]), at=START, by="support")
+    table, _ = full(said)
+    run_alone(judge([one], WIDE), table, MemoryTable())
+    tight = replace(WIDE, largest=size(largest(table)))
+    again = one.model_copy(update={"at": LATER, "why": "they called once more"})
+    run_alone(judge([again], tight), table, MemoryTable())
+    assert largest(table).verdicts == (again,)
+
+
 @pytest.mark.parametrize("known", [False, True], ids=["a stranger", "one of the island"])
 def test_whose_address_becomes_one_too_many_is_resolved(known: bool) -> None:
     said = [*chain(3), carrying(7, 1), carrying(8, 3)]

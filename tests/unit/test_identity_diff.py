@@ -32,10 +32,10 @@ def family(phone: int) -> Under:
 
 
 def test_a_higher_limit_merges_and_a_lower_one_splits() -> None:
-    looser = diff(family(2), family(3), ())
+    looser = diff(family(2), family(3))
     assert looser.merges == (frozenset(FAMILY),)
     assert (looser.splits, looser.largest) == ((), 4)
-    stricter = diff(family(3), family(2), ())
+    stricter = diff(family(3), family(2))
     assert stricter.splits == (frozenset(FAMILY),)
     assert (stricter.merges, stricter.largest) == ((), 2)
 
@@ -52,17 +52,17 @@ def test_a_lower_bound_per_subject_splits_and_a_higher_one_merges() -> None:
     for each in (ada, set_aside):
         nodes = {"ada": each, **others}
         few, more = (Under(nodes, Marks(), bound(emails)) for emails in (1, 2))
-        looser = diff(few, more, ())
+        looser = diff(few, more)
         assert (looser.merges, looser.splits) == ((frozenset(nodes),), ())
-        stricter = diff(more, few, ())
+        stricter = diff(more, few)
         assert (stricter.merges, stricter.splits) == ((), (frozenset(nodes),))
 
 
 def test_the_same_rules_change_nothing() -> None:
-    same = diff(family(3), family(3), ())
+    same = diff(family(3), family(3))
     assert (same.merges, same.splits) == ((), ())
 
 
 def test_nobody_is_no_customer() -> None:
     nobody = Under({}, Marks(), rules(3))
-    assert diff(nobody, nobody, ()).largest == 0
+    assert diff(nobody, nobody).largest == 0

@@ -2,22 +2,27 @@
 
 import json
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from adapters import policy as shelf
 from adapters.customers import Customers
 from events.outbound import CustomersMerged, CustomerSplit
-from functions import judging, wiring
+from functions import adopting, judging, wiring
 from functions.context import person
 from functions.finding import by_id
 from functions.reading import Reader
 from rules import delivery
 from rules.gate import Book
 from rules.permissions import permissions
+from rules.policy import version_of
 from schemas.config import Config
+from schemas.evidence import AdoptionView
 from schemas.graph import Verdict
-from tests.fakes.graph import PEPPER, SPOKEN
+from schemas.policy import Policy
+from tests.fakes.graph import PEPPER, SPOKEN, policy
 from tests.fakes.judging import post, reviews
 from tests.fakes.people import People, people, s_of
 
@@ -72,6 +77,21 @@ def test_the_evidence_says_who_and_why(hub: People, jan: str) -> None:
     island = judging.home([s_of("help:1")])
     (verdict,) = island.verdicts
     assert (verdict.kind, verdict.by, verdict.why) == ("ignore", "privacy", "another person")
+
+
+def test_a_split_while_new_rules_are_carried_out_is_of_the_day_of_both(hub: People) -> None:
+    """Some are linked by the former rules still, and it must hold for what these had made one."""
+    dotless = {"types": {"email": {"level": 1}}, "dotless_domains": ["example.com"]}
+    former = Policy.model_validate({**policy().model_dump(), "identity": dotless})
+    view = AdoptionView(version="v1", at=hub.now, done=False, former=(version_of(former),))
+    shelf.adopt(hub.world.table, former, hub.now.isoformat())
+    hub.world.put(adopting.ADOPTION, {"data": view.model_dump_json()})
+    for who in ("shop:jan", "help:1"):
+        hub.knows(who, email="jan.roe@example.com")
+    customer = hub.customer("shop:jan")
+    assert post(f"/v1/customers/{customer}/split", subjects=["help:user:1"])[0] == 200
+    (verdict,) = judging.home([s_of("help:1")]).verdicts
+    assert [spelling for spelling, _ in verdict.spelt] == ["dots", "dots tags"]
 
 
 def test_asking_again_with_the_key_answers_alike_and_changes_nothing(hub: People, jan: str) -> None:
@@ -138,6 +158,20 @@ def test_a_merge_after_a_split_holds(hub: People, jan: str) -> None:
     hub.world.stream()
     _, body = post("/v1/customers/merge", a="shop:customer:jan", b="help:user:1")
     assert len(body["customers"]) == 1
+
+
+def test_the_same_said_again_and_again_replaces_what_was_said(hub: People) -> None:
+    """Else so many words about two fill the group's row, until no record can be added to it."""
+    for who in ("ben", "cem"):
+        hub.knows(f"shop:{who}", phone=PHONE)
+    for number in range(12):
+        why = f"call {number}: " + sha256(str(number).encode()).hexdigest() * 7
+        pair = {"a": "shop:customer:ben", "b": "shop:customer:cem"}
+        status, body = post("/v1/customers/merge", key=str(number), why=why, **pair)
+        assert (status, body["joined"]) == (200, False)
+        hub.now += timedelta(minutes=1)
+    (verdict,) = judging.home([s_of("shop:cem")]).verdicts
+    assert verdict.why.startswith("call 11: ")
 
 
 def test_what_a_rule_forbids_is_not_merged_and_the_rule_is_told(hub: People) -> None:
