@@ -17,8 +17,9 @@ SEEN: Final = ("*", *get_args(Trait), "value", "orders", "history", "identifiers
 
 def within(policy: Policy) -> Iterator[Complaint]:
     """Names in a policy that stand for nothing."""
-    for type_ in policy.identity.types:
+    for type_, rule in policy.identity.types.items():
         yield from _type(type_)
+        yield from _own(type_, rule.level)
     yield from _twice(policy.identity.types)
     for index, domain in enumerate(policy.identity.dotless_domains):
         yield from _domain(("identity", "dotless_domains", index), domain)
@@ -71,6 +72,17 @@ def _type(name: str) -> Iterator[Complaint]:
     every = " Write email, phone, parts joined by + (phone+surname), or <source>:<object>."
     text = every if close.startswith(" Write one of") else close
     yield Complaint(place, f'no record has an identifier of type "{name}".{text}')
+
+
+def _own(type_: str, level: int) -> Iterator[Complaint]:
+    """What is said of sources' own ids and could not hold."""
+    place: Place = ("identity", "types", type_)
+    if ":" in type_ and "+" in type_:
+        better = "+".join(part for part in type_.split("+") if ":" not in part)
+        text = f"a source's own id joins by itself and is no part of another. Write {better}."
+        yield Complaint(place, text)
+    elif ":" in type_ and level:
+        yield Complaint((*place, "level"), "a source's own ids are level 0 always. Write 0.")
 
 
 def _repeated(place: Place, parts: list[str]) -> Iterator[Complaint]:

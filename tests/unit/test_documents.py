@@ -170,7 +170,8 @@ def test_given_a_type_that_records_claim_then_it_may_have_a_rule(
     tmp_path: Path, type_: str
 ) -> None:
     path = tmp_path / "policy.yaml"
-    path.write_text(slipped(POLICY, "    phone:\n      level", f"    {type_}:\n      level"))
+    text = slipped(POLICY, "    phone:\n      level: 2", f"    {type_}:\n      level: 0")
+    path.write_text(text)
     assert type_ in documents.policy(path).identity.types
 
 
@@ -178,7 +179,11 @@ def test_given_a_type_that_records_claim_then_it_may_have_a_rule(
     "right,wrong,said",
     [
         ("trust: [shopify-eu", "trust: [shopfy-eu", "Write shopify-eu."),
-        ("    phone:\n      level", "    shop:customer:\n      level", '"shop" is no source'),
+        (
+            "    phone:\n      level: 2",
+            "    shop:customer:\n      level: 0",
+            '"shop" is no source',
+        ),
     ],
 )
 def test_given_a_source_that_there_is_not_then_the_line_of_the_policy_is_named(

@@ -270,7 +270,7 @@ def test_what_a_file_may_not_say_the_api_refuses_too(
     [
         ({"destinations": {}}, 'destination "mailchimp" has no rule here'),
         ({"identity": {"types": {}, "trust": ["shopp"]}}, "Write shop."),
-        ({"identity": {"types": {"shopp:customer": {"level": 1}}}}, "Write shop."),
+        ({"identity": {"types": {"shopp:customer": {"level": 0}}}}, "Write shop."),
     ],
 )
 @pytest.mark.usefixtures("hub")

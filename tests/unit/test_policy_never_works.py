@@ -26,6 +26,16 @@ from tests.fakes.documents import POLICY, line_of, problems, slipped
             "Write phone+surname.",
         ),
         ("    phone:\n      level", "    surname+last_name:\n      level", "Write two parts"),
+        (
+            "    phone:\n      level",
+            "    shopify-eu:customer: {level: 3}\n    phone:\n      level",
+            "level 0 always. Write 0.",
+        ),
+        (
+            "    phone:\n      level",
+            "    phone+shopify-eu:customer: {level: 3}\n    phone:\n      level",
+            "is no part of another. Write phone.",
+        ),
         ("level: 2", "level: true", "Write a whole number"),
         ("days: 14", "days: true", "Write a whole number"),
     ],
