@@ -1,7 +1,7 @@
 """Who is who, what people decide about it, and the rules: one function, behind the API and a clock.
 
-The clock carries out what an adopted policy changes, a turn a minute, and settles what was said of
-subjects whose records moved to another.
+The clock carries out what an adopted policy or another pepper changes, a turn a minute, and settles
+what was said of subjects whose records moved to another.
 """
 
 from aws_cdk import aws_iam as iam

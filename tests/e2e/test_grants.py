@@ -34,6 +34,7 @@ RARE = {
     ("announce", "sqs:SendMessage"): "Lambda's own, where a batch of the stream was given up",
     ("announce", "dynamodb:DeleteItem"): "a customer or a review is no more, between two batches",
     ("pull-zendesk", "secretsmanager:PutSecretValue"): "the vendor rotated a refresh token",
+    ("deliver-*", "dynamodb:ConditionCheckItem"): "keys are being taken to another pepper",
     ("deliver-*", "sqs:ChangeMessageVisibility"): "a destination said to come back later",
     ("pull-*", "sqs:ChangeMessageVisibility"): "a source cannot be read now",
     ("deliver-*", "dynamodb:DeleteItem"): "a destination that was down is back; nothing is left",
