@@ -172,9 +172,11 @@ class Customers:
         rows = self.table.query(f"S#{s}", "R#I#", limit=limit, newest_first=True, after=start)
         return tuple((str(item["sk"]), record_from(item)) for item in rows.items)
 
-    def named(self, partition: str, limit: int) -> frozenset[CustomerId]:
+    def named(
+        self, partition: str, limit: int, *, consistent: bool = False
+    ) -> frozenset[CustomerId]:
         """The customers listed under a word of a name, so many at most."""
-        rows = self.table.query(partition, consistent=False, limit=limit)
+        rows = self.table.query(partition, consistent=consistent, limit=limit)
         return frozenset(str(item["sk"]) for item in rows.items)
 
 

@@ -1,6 +1,6 @@
 """The stage that a change of the pepper is at: one row, and what every process holds of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,11 +22,23 @@ def read(table: Table) -> RekeyView | None:
     return RekeyView.model_validate_json(str(row["data"])) if row else None
 
 
-def keep(table: Table, before: RekeyView | None, after: RekeyView) -> None:
-    """`Conflict` when another has taken it further than `before`."""
-    said = before and before.model_dump_json()
-    unchanged = Condition("#data = :data", {":data": said}) if said else ABSENT
-    table.write(Write("put", PLACE, {"data": after.model_dump_json()}, condition=unchanged))
+def keep(
+    table: Table, before: RekeyView | None, after: RekeyView, beside: Sequence[Write] = ()
+) -> None:
+    """`Conflict` when another has taken it further than `before`, or what is `beside` fails."""
+    condition = unchanged(before).condition
+    put = Write("put", PLACE, {"data": after.model_dump_json()}, condition=condition)
+    if beside:
+        table.transact([put, *beside])
+    else:
+        table.write(put)
+
+
+def unchanged(view: RekeyView | None) -> Write:
+    """A check that it is as far as it was."""
+    said = view and view.model_dump_json()
+    same = Condition("#data = :data", {":data": said}) if said else ABSENT
+    return Write("check", PLACE, condition=same)
 
 
 def held(secrets: Secrets, made: Callable[[Mapping[str, str]], Pepper]) -> Pepper:

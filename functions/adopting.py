@@ -1,10 +1,10 @@
 """A policy comes into force, and what it changes in the graph is carried out in the background."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
-from adapters import policy
-from adapters.table import Key, Write
+from adapters import policy, rekeying
+from adapters.table import ABSENT, Condition, Conflict, Key, Write
 from functions import trying, wiring
 from functions.problem import NotServed
 from rules import normalise
@@ -13,32 +13,34 @@ from rules.resolution_adoption import adopt
 from rules.resolution_restating import Sweep
 from schemas.evidence import AdoptionView, DiffView, PolicyAsked
 from schemas.policy import IdentityRules
+from schemas.rekeying import RekeyView
 
 ADOPTION: Final = Key("POLICY", "ADOPTION")
-FORMER_RULES_LAST: Final = timedelta(seconds=150)
-"""A policy is kept for a minute, and a resolver may run for another."""
+ALL_HAVE_ENDED: Final = timedelta(seconds=150)
+"""A policy and the stage of a pepper are kept for a minute, and a function may run for another."""
 SECONDS_A_TURN: Final = 15.0
 
 
-def adopted(asked: PolicyAsked, at: datetime) -> AdoptionView:
+def adopted(asked: PolicyAsked) -> AdoptionView:
     """In force at once; refused when it would change more customers than it may."""
+    at = wiring.now()  # asked for again after a crash, it begins only now
     version, current = policy.read(wiring.graph())
     new = version_of(asked.policy)
     if current.identity == asked.policy.identity and not trying.outdated():
         policy.adopt(wiring.graph(), asked.policy, at.isoformat())
         before = progress()  # these very rules may still be on their way
         return AdoptionView(version=new, at=at) if before.done else before
-    trying.settled()
+    pepper = trying.settled()
     _within(asked, DiffView(current=version, candidate=new))
     before = progress()
     view = AdoptionView(
         version=new,
         at=at,
         done=False,
-        starts_at=at + FORMER_RULES_LAST,
+        starts_at=at + ALL_HAVE_ENDED,
         former=(*(() if before.done else before.former), version),
     )
-    _keep(view)  # first: once it is in force, nobody asks again what is to be carried out
+    _begin(view, pepper)  # first: once in force, nobody asks again what is to be carried out
     policy.adopt(wiring.graph(), asked.policy, at.isoformat())
     return view
 
@@ -60,7 +62,7 @@ def carried_out() -> AdoptionView:
         found = stores.run(adopt(sweep, laws))
     after = view.model_copy(update={"seen": found.seen, "done": found.done and view.last})
     if found.done and not view.last:
-        update = {"last": True, "starts_at": wiring.now() + FORMER_RULES_LAST}
+        update = {"last": True, "starts_at": wiring.now() + ALL_HAVE_ENDED}
         after = after.model_copy(update=update)
     if progress().at == view.at:  # else another was adopted meanwhile
         if after.done:
@@ -74,7 +76,7 @@ def _sweep(view: AdoptionView) -> Sweep:
     at = view.at or wiring.now()
     former = policy.several(wiring.graph(), view.former)
     return Sweep(
-        at.isoformat(), at + FORMER_RULES_LAST, view.last, tuple(each.identity for each in former)
+        at.isoformat(), at + ALL_HAVE_ENDED, view.last, tuple(each.identity for each in former)
     )
 
 
@@ -95,6 +97,26 @@ def former() -> tuple[IdentityRules, ...]:
     if view is None or view.done:
         return ()
     return tuple(each.identity for each in policy.several(wiring.graph(), view.former))
+
+
+def _begin(view: AdoptionView, pepper: RekeyView | None) -> None:
+    """Unless keys began to be taken to another pepper meanwhile."""
+    put = Write("put", ADOPTION, {"data": view.model_dump_json()})
+    try:
+        wiring.graph().transact([put, rekeying.unchanged(pepper)])
+    except Conflict as error:
+        raise NotServed(
+            409, "Keys are being taken to another pepper: ./sluice rekey show"
+        ) from error
+
+
+def waiting() -> Write:
+    """A check that none begins meanwhile; 409 while one is carried out."""
+    row = wiring.graph().get(ADOPTION)
+    if row and not AdoptionView.model_validate_json(str(row["data"])).done:
+        raise NotServed(409, "A policy is being carried out: ./sluice policy show")
+    same = Condition("#data = :data", {":data": row["data"]}) if row else ABSENT
+    return Write("check", ADOPTION, condition=same)
 
 
 def _keep(view: AdoptionView) -> None:

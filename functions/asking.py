@@ -90,7 +90,7 @@ def once(request: Request, deed: str, do: Callable[[Asked], Frozen]) -> Answer:
         raise NotServed(400, f"An idempotency key has at most {LONGEST_KEY} characters.")
     who = request.caller.name  # nobody is told what another, who may see more, was answered
     name = sha256("\0".join((deed, who, *request.path.values(), key)).encode()).hexdigest()[:32]
-    said = sha256(request.body.encode()).hexdigest()
+    said = sha256(f"{key}\0{request.body}".encode()).hexdigest()  # a body alone could be guessed
     asked = _begun(Key(f"ASKED#{name}", "EVIDENCE"), said)
     if asked.row.get("said") != said:
         raise NotServed(422, "This idempotency key came with another body: use a fresh one.")

@@ -25,9 +25,9 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
         "POST /v1/policy": policies.adopt,
         "POST /v1/policy/diff": policies.diff,
         "POST /v1/policy/adoption": policies.carry_out,
-        "GET /v1/rekey": policies.show_pepper,
-        "POST /v1/rekey": policies.change_pepper,
-        "POST /v1/rekey/turn": policies.turn_pepper,
+        "GET /v1/rekey": rekeying.show,
+        "POST /v1/rekey": rekeying.start,
+        "POST /v1/rekey/turn": rekeying.turn,
     }
     if "routeKey" not in event:
         return _by_the_clock()

@@ -33,6 +33,8 @@ def unharmed(sides: Sides, words: Iterable[Verdict], allowed: Access) -> None:
     """409 for what would make one customer of several by tearing another one apart."""
     heads = Customers(wiring.graph()).heads(frozenset[SubjectKey]().union(*sides))
     islands = Customers(wiring.graph()).islands({head.island for head in heads.values()})
+    if not islands:
+        raise NotServed(409, "They are nobody any more: look them up again.")
     whole = reduce(both, islands.values())
     then = with_words(whole, words, wiring.policy()[1].identity, wiring.pepper())
     ids = torn(whole, then)

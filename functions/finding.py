@@ -129,7 +129,11 @@ def _by_name(customers: Customers, value: str) -> tuple[Found, ...]:
         raise NotServed(400, "This is no name. Give a first or a last name, or both.")
     pepper = wiring.pepper()
     found = [
-        _listed(customers, [place for word in each for place in names.partitions(pepper, word)])
+        _listed(
+            customers,
+            [place for word in each for place in names.partitions(pepper, word)],
+            moving=pepper.coming is not None,
+        )
         for each in sorted(wanted)
     ]
     ids = sorted(frozenset.intersection(*found))[:MOST]
@@ -137,9 +141,12 @@ def _by_name(customers: Customers, value: str) -> tuple[Found, ...]:
     return _of(islands, customers, set(ids))
 
 
-def _listed(customers: Customers, partitions: Iterable[str]) -> frozenset[CustomerId]:
+def _listed(
+    customers: Customers, partitions: Iterable[str], *, moving: bool
+) -> frozenset[CustomerId]:
     """In the order in which rows move, so that none is missed."""
-    return frozenset[CustomerId]().union(*(customers.named(each, 10 * MOST) for each in partitions))
+    found = (customers.named(each, 10 * MOST, consistent=moving) for each in partitions)
+    return frozenset[CustomerId]().union(*found)
 
 
 def _holding(

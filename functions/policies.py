@@ -1,15 +1,14 @@
-"""The routes of what the graph follows: the policy, its dry run and adoption; and the pepper."""
+"""The routes of the policy: what is in force, what another would change, and its adoption."""
 
 from typing import Final
 
-from functions import adopting, rekeying, trying, wiring
+from functions import adopting, trying, wiring
 from functions.asking import body, once
 from functions.caller import Role, require
 from functions.problem import Answer, NotServed, answer
 from functions.serving import Request
 from schemas import names
 from schemas.evidence import PolicyAsked
-from schemas.rekeying import RekeyAsked
 
 READ: Final[tuple[Role, ...]] = ("privacy", "operator")
 
@@ -32,7 +31,7 @@ def adopt(request: Request) -> Answer:
     asked = _asked(request)
     for complaint in names.between(wiring.config(), asked.policy):
         raise NotServed(409, f"policy.{complaint} Or deploy the sluice.yaml that it is for.")
-    return once(request, "adopt", lambda first: adopting.adopted(asked, first.at))
+    return once(request, "adopt", lambda _first: adopting.adopted(asked))
 
 
 def _asked(request: Request) -> PolicyAsked:
@@ -47,22 +46,3 @@ def carry_out(request: Request) -> Answer:
     """`POST /v1/policy/adoption`: takes the next turn now instead of within the minute."""
     require(request.caller, *READ)
     return answer(200, adopting.carried_out())
-
-
-def show_pepper(request: Request) -> Answer:
-    """`GET /v1/rekey`."""
-    require(request.caller, *READ)
-    return answer(200, rekeying.progress())
-
-
-def change_pepper(request: Request) -> Answer:
-    """`POST /v1/rekey`."""
-    require(request.caller, "privacy")
-    asked = body(request, RekeyAsked)
-    return once(request, "rekey", lambda first: rekeying.begun(asked, first.at))
-
-
-def turn_pepper(request: Request) -> Answer:
-    """`POST /v1/rekey/turn`: takes the next turn now instead of within the minute."""
-    require(request.caller, *READ)
-    return answer(200, rekeying.carried_out())

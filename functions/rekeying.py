@@ -4,23 +4,27 @@ A stage begins when all have ended who ran in the last but one: so two processes
 which the other knows nothing (`docs/adr/0014`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from adapters import rekeying as shelf
-from adapters.table import Conflict
+from adapters.table import Conflict, Write
 from functions import adopting, wiring
-from functions.problem import NotServed
-from rules.peppers import sweeping
+from functions.asking import body, once
+from functions.caller import Role, require
+from functions.problem import Answer, NotServed, answer
+from functions.serving import Request
+from rules.peppers import mark_of, sweeping
 from rules.resolution_calls import TableName
 from rules.resolution_islands import Laws
 from rules.resolution_rekeying import Going, Step, rekey
 from rules.resolution_sweep import Progress
-from schemas.errors import Misconfigured
+from schemas.errors import Misconfigured, RetryLater
 from schemas.rekeying import RekeyAsked, RekeyView, Stage
 
+READ: Final[tuple[Role, ...]] = ("privacy", "operator")
 AFTER: Final[dict[Stage, Stage]] = {"known": "begun", "begun": "alone", "alone": "done"}
 STEPS: Final[dict[Stage, tuple[tuple[TableName, Step], ...]]] = {
     "known": (),
@@ -28,6 +32,25 @@ STEPS: Final[dict[Stage, tuple[tuple[TableName, Step], ...]]] = {
     "alone": (("graph", "bonds"), ("graph", "rest"), ("journal", "rest")),
 }
 """What is gone through in each stage, in this order."""
+
+
+def show(request: Request) -> Answer:
+    """`GET /v1/rekey`."""
+    require(request.caller, *READ)
+    return answer(200, progress())
+
+
+def start(request: Request) -> Answer:
+    """`POST /v1/rekey`."""
+    require(request.caller, "privacy")
+    asked = body(request, RekeyAsked)
+    return once(request, "rekey", lambda once_: begun(asked, once_.at))
+
+
+def turn(request: Request) -> Answer:
+    """`POST /v1/rekey/turn`: takes the next turn now instead of within the minute."""
+    require(request.caller, *READ)
+    return answer(200, carried_out())
 
 
 def progress() -> RekeyView:
@@ -45,11 +68,13 @@ def begun(asked: RekeyAsked, at: datetime) -> RekeyView:
         raise NotServed(409, f"Keys are being taken to pepper {now.version}: ./sluice rekey show")
     if asked.version != now.version + 1:
         raise NotServed(409, f"The next pepper is {now.version + 1}.")
-    if not adopting.progress().done:
-        raise NotServed(409, "A policy is being carried out: ./sluice policy show")
+    alone = adopting.waiting()
     first = RekeyView(version=asked.version, stage="known", at=at, starts_at=_waited())
-    _readable(first)
-    return _kept(before, first)
+    first = first.model_copy(update={"mark": _readable(first)})
+    after = _kept(before, first, [alone])
+    if after.version != asked.version:
+        raise NotServed(409, "A policy was adopted meanwhile: ./sluice policy show")
+    return after
 
 
 def carried_out() -> RekeyView:
@@ -57,7 +82,11 @@ def carried_out() -> RekeyView:
     view = progress()
     if not view.under_way or view.starts_at is None or wiring.now() < view.starts_at:
         return view
-    found = _swept(view)
+    try:
+        found = _swept(view)
+    except RetryLater as error:  # what is being delivered, or has very many carriers, goes on later
+        wiring.logger().info("keys are taken along later", extra={"reason": error.reason})
+        return progress()
     if found.done:
         return _kept(view, _next(view, found))
     return _kept(view, view.model_copy(update={"seen": found.seen}))
@@ -90,6 +119,7 @@ def _next(view: RekeyView, found: Progress) -> RekeyView:
     last = stage == "done"
     return RekeyView(
         version=view.version,
+        mark=view.mark,
         stage=stage,
         at=wiring.now(),
         starts_at=None if last else _waited(),
@@ -97,22 +127,23 @@ def _next(view: RekeyView, found: Progress) -> RekeyView:
     )
 
 
-def _kept(before: RekeyView | None, after: RekeyView) -> RekeyView:
+def _kept(before: RekeyView | None, after: RekeyView, beside: Sequence[Write] = ()) -> RekeyView:
     """What holds now: another turn may have come first."""
     try:
-        shelf.keep(wiring.graph(), before, after)
+        shelf.keep(wiring.graph(), before, after, beside)
     except Conflict:
         return progress()
     return after
 
 
 def _waited() -> datetime:
-    return wiring.now() + adopting.FORMER_RULES_LAST
+    return wiring.now() + adopting.ALL_HAVE_ENDED
 
 
-def _readable(view: RekeyView) -> None:
-    """Before anybody is told to use a pepper, it is there."""
+def _readable(view: RekeyView) -> str:
+    """Before anybody is told to use a pepper, it is there: its mark, so that all use that one."""
+    wiring.secrets().forget(*shelf.SECRET)
     try:
-        shelf.held(wiring.secrets(), lambda held: sweeping(held, view))
+        return mark_of(shelf.held(wiring.secrets(), lambda held: sweeping(held, view)))
     except Misconfigured as error:
         raise NotServed(409, f"First {error}: ./sluice rekey start puts it there.") from error

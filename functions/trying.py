@@ -17,11 +17,13 @@ from schemas.errors import BadRecord
 from schemas.evidence import DiffView, PolicyAsked
 from schemas.graph import IdentifierHead, IdentifierKey, Island
 from schemas.policy import IdentityRules
+from schemas.rekeying import RekeyView
 
 PAGE: Final = 100
 SCANNED: Final = 200
 """Rows of the whole table that are looked at in one call, for what subjects would gain."""
 READING: Final = "reading "
+REKEYING: Final = "Keys are being taken to another pepper: ./sluice rekey show"
 
 
 def tried(asked: PolicyAsked) -> DiffView:
@@ -46,11 +48,12 @@ def _survives(rules: IdentityRules) -> tuple[object, ...]:
     return dict(rules.survivorship), rules.trust
 
 
-def settled() -> None:
+def settled() -> RekeyView | None:
     """409 while keys are being taken to another pepper: one change of the graph at a time."""
     view = rekeying.read(wiring.graph())
     if view and view.under_way:
-        raise NotServed(409, "Keys are being taken to another pepper: ./sluice rekey show")
+        raise NotServed(409, REKEYING)
+    return view
 
 
 def outdated() -> bool:

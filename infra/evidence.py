@@ -32,6 +32,7 @@ def evidence(scope: Construct, shared: Shared) -> Function:
     function.may(*settles, on=graph, keys=("G#*", "I#*", "S#*", "PARTED", *RENAMED))
     function.may("dynamodb:PutItem", on=graph, keys=RENAMED)
     function.may("dynamodb:DeleteItem", on=graph, keys=("POLICY", "POLICY#*"))
+    function.may("dynamodb:ConditionCheckItem", on=graph, keys=("POLICY",))
     function.may("dynamodb:UpdateItem", on=graph, keys=("POLICY#*",))
     journal = shared.journal.table_arn
     function.may("dynamodb:Query", "dynamodb:Scan", "dynamodb:PartiQLInsert", on=journal)

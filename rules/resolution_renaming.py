@@ -29,6 +29,7 @@ from rules.resolution_items import (
 )
 from rules.resolution_settling import Amendment, settle
 from rules.resolution_view import Draft, View
+from schemas.errors import RetryLater
 from schemas.graph import IdentifierHead, IdentifierKey, Island, SubjectKey
 from schemas.rows import PRESENT, Write
 
@@ -36,6 +37,8 @@ TOGETHER: Final = 60
 """Carriers of one transaction that are all on one island."""
 APART: Final = 12
 """Carriers of one transaction on islands of their own: each brings at most five items."""
+AT_ONCE: Final = 40
+"""Transactions of one turn: who has more carriers goes on in the next."""
 
 
 def rename(key: IdentifierKey, laws: Laws) -> Steps[None]:
@@ -57,7 +60,9 @@ def rename(key: IdentifierKey, laws: Laws) -> Steps[None]:
 
 
 def _carry(key: IdentifierKey, laws: Laws) -> Steps[None]:
-    """All carriers that there are: nobody can come to the former name any more."""
+    """All carriers that there are: nobody can come to the former name any more. `RetryLater` when
+    they are too many for one turn.
+    """
     cell = yield from _read(key)
     if cell is None:
         return
@@ -67,7 +72,9 @@ def _carry(key: IdentifierKey, laws: Laws) -> Steps[None]:
         carriers.update(str(row["s"]) for row in rows)
     size = TOGETHER if usable(cell) else APART
     left = sorted(carriers)
-    for start in range(0, len(left), size):
+    for turn, start in enumerate(range(0, len(left), size)):
+        if turn == AT_ONCE:
+            raise RetryLater("an identifier with very many carriers")
         part = left[start : start + size]
 
         def plan(draft: Draft, _apart: bool, part: list[SubjectKey] = part) -> None:

@@ -17,9 +17,9 @@ SEEN: Final = ("*", *get_args(Trait), "value", "orders", "history", "identifiers
 
 def within(policy: Policy) -> Iterator[Complaint]:
     """Names in a policy that stand for nothing."""
-    for type_, rule in policy.identity.types.items():
+    for type_, of_type in policy.identity.types.items():
         yield from _type(type_)
-        yield from _own(type_, rule.level)
+        yield from _own(type_, of_type.level)
     yield from _twice(policy.identity.types)
     for index, domain in enumerate(policy.identity.dotless_domains):
         yield from _domain(("identity", "dotless_domains", index), domain)

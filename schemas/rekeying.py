@@ -17,6 +17,8 @@ class RekeyView(Frozen):
     """The pepper (its `version`) that keys are made with, or are being taken to."""
 
     version: int
+    mark: str = ""
+    """Tells that pepper from another of the same number, and nothing of what it is."""
     stage: Stage = "done"
     at: AwareDatetime | None = None
     """When this stage began."""

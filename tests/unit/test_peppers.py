@@ -51,7 +51,14 @@ def test_the_sweep_knows_both_names_whatever_the_stage(stage: Stage) -> None:
     assert peppers.sweeping(HELD, RekeyView(version=2, stage=stage)) == at(2, "begun")
 
 
-@pytest.mark.parametrize("value", [None, "no hexadecimal"])
+def test_one_that_is_not_the_one_that_keys_go_to_is_refused() -> None:
+    view = RekeyView(version=2, stage="begun", mark=peppers.mark_of(at(2, "begun")))
+    assert peppers.pepper(HELD, view) == at(2, "begun")
+    with pytest.raises(Misconfigured, match="not the one that keys go to"):
+        peppers.pepper({**HELD, "secret_2": "dd" * 32}, view)
+
+
+@pytest.mark.parametrize("value", [None, "no hexadecimal", "bb"])
 def test_one_that_is_missing_or_broken_is_named_without_its_value(value: str | None) -> None:
     held = {name: each for name, each in HELD.items() if name != "secret_2"}
     held |= {"secret_2": value} if value else {}
