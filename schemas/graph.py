@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from schemas.bonds import Bond
 from schemas.frozen import Frozen
 from schemas.identifiers import Claim, Subject
 from schemas.marks import Mark
@@ -178,18 +179,6 @@ class Verdict(Frozen):
     why: str = ""
     spelt: tuple[tuple[str, IdentifierKey], ...] = ()
     """Of an ignored link the keys of its value, by the rules about spelling (`rules.ignored`)."""
-
-
-class Bond(Frozen):
-    """One customer that fell apart between `since` and `until`: what each part kept of it.
-
-    Parts hold subjects and the usable addresses that they carry still; who or what is in no
-    customer any more is a part of its own.
-    """
-
-    parts: tuple[frozenset[str], ...]
-    since: AwareDatetime
-    until: AwareDatetime
 
 
 class Island(Frozen):
