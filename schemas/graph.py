@@ -11,6 +11,7 @@ from pydantic import AwareDatetime
 from schemas.bonds import Bond
 from schemas.frozen import Frozen
 from schemas.identifiers import Claim, Subject
+from schemas.late import Late
 from schemas.marks import Mark
 from schemas.observation import Channel, Interaction, Trait
 
@@ -87,6 +88,8 @@ class SubjectHead(Frozen):
     seen: bool = True
     totals: dict[str, Total] = {}
     erased_at: AwareDatetime | None = None
+    late: Late | None = None
+    """Kept from an erasure until its last call."""
     removed: dict[str, AwareDatetime] = {}
     """Records that were taken out, by their name in the table: nothing older gets in again."""
     current: dict[str, Current] = {}
@@ -125,6 +128,10 @@ class RecordRow(Frozen):
     """Of rows from before `said` was kept: the links of all versions, under the rules of then."""
     unlinked: tuple[Claim, ...] = ()
     """Of such rows: what the newest version said that did not link."""
+    merged: frozenset[SubjectKey] = frozenset()
+    """Whom, by its newest version, the vendor merged into the subject."""
+    since: AwareDatetime | None = None
+    """Its subject or record was taken out then: nothing older is added to it."""
     movable: bool = False
     """It is where its pointer says, and its newest version alone counts."""
 
