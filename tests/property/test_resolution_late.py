@@ -4,10 +4,11 @@ Its links may be committed before the removal's first write and its row come aft
 it has succeeded then, so it does not come again: every interleaving of the two is played.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import product
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,21 +18,23 @@ from rules.resolution import resolve
 from rules.resolution_calls import Steps, query
 from rules.resolution_case import Received, out_since, prepare
 from rules.resolution_islands import Laws
+from rules.resolution_items import HEAD
 from rules.resolution_removal import erase
 from schemas.graph import SubjectHead, SubjectKey
 from schemas.identifiers import Subject
 from schemas.observation import Interaction, Money
 from schemas.policy import IdentityRules
-from schemas.rows import Conflict, Item
-from tests.property.test_resolution import laws
+from schemas.rows import Conflict, Item, Write
+from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
 from tests.property.test_resolution_current import RULES as CURRENT
+from tests.property.test_resolution_removal import starts, told
 from tests.simulator.histories import PEPPER, RULES, START, expected
 from tests.simulator.moving import turn
 from tests.simulator.reading import broken_promises, graph_in, heads
 from tests.simulator.removals import REMOVED, Removal
 from tests.simulator.store import MemoryTable
 from tests.simulator.stories import contact
-from tests.simulator.world import interrupted, run_alone
+from tests.simulator.world import Faults, World, interrupted, run_alone
 
 BOB = Subject(source="help", object="user", id="1", created_at=START)
 TWIN = Subject(source="help", object="user", id="2", created_at=START)
@@ -104,10 +107,10 @@ class Played:
 
     pair: Pair
     gone: Removal
+    graph: MemoryTable = field(default_factory=MemoryTable)
 
     def __post_init__(self) -> None:
-        self.made = self.pair.laws()
-        self.graph, self.journal = MemoryTable(), MemoryTable()
+        self.made, self.journal = self.pair.laws(), MemoryTable()
         self.run(resolve([*OTHERS, self.pair.old], self.made))
 
     def run(self, steps: Steps[Any], until: int = -1) -> object:
@@ -377,3 +380,64 @@ def test_an_older_version_that_was_under_way_adds_nothing_to_a_newer_one(
         if not came:
             return
         assert not ended(played).amiss(), f"call {point}"
+
+
+def forgotten(table: Callable[[], MemoryTable]) -> bool:
+    """Whether an address does not know who says it again after an erasure, in a batch of which
+    another has read it before: nothing seemed to change of it.
+    """
+    pair, twin = PAIRS["another record"], contact(4, TWIN, "a@example.com", record="t")
+    for point in range(MOST):
+        played = Played(pair, GONE["subject"], table())
+        batch = resolve([twin, pair.new], played.made)
+        played.run(interrupted(batch, played.removing(), point))
+        if ended(played).amiss(twin):
+            return True
+    return False
+
+
+def test_an_identifier_that_was_read_before_the_erasure_is_looked_at_again() -> None:
+    assert not forgotten(MemoryTable)
+
+
+def test_without_a_look_at_it_somebody_is_missing_there() -> None:
+    def checked(write: Write) -> bool:
+        return write.key.pk.startswith("I#") and write.key.sk == HEAD and write.kind == "check"
+
+    assert forgotten(lambda: MemoryTable(drops=checked))
+
+
+def told_together(seed: int, faults: Faults) -> tuple[list[Received], MemoryTable]:
+    """What is old, new records, and removals, all at once; then the removals' last calls.
+
+    No newer versions: beside an older one that is under way too, and comes first, they keep its
+    words.
+    """
+    random = Random(seed)
+    story, made = told(random), laws()
+    new = [each for each in story.new if each.observation.record.id.endswith("/new")]
+    every = [*story.old, *new]
+    world = World(random, faults)
+    first = [*jobs(batches(random, every), made), *starts(story.removed, made, last=False)]
+    random.shuffle(first)
+    world.run(first, 8)
+    world.run(starts(story.removed, made, last=True), 2)
+    return every, world.graph
+
+
+def counting(received: Iterable[Received], table: MemoryTable) -> Iterator[Received]:
+    """What is newer than the removals, as far as these reached."""
+    found = heads(table)
+    for each in received:
+        case = prepare(each, PEPPER, RULES)
+        out = out_since(found.get(case.s), case.r)
+        if out is None or case.said > out:
+            yield each
+
+
+@pytest.mark.parametrize("faults", [Faults(), Faults(conflict=0.04, throttle=0.02, crash=0.04)])
+def test_with_eight_at_once_what_is_newer_stays(faults: Faults) -> None:
+    for seed in range(FIRST, FIRST + HISTORIES):
+        every, table = told_together(seed, faults)
+        assert not broken_promises(table), f"seed {seed}"
+        assert graph_in(table) == expected(counting(every, table)), f"seed {seed}"
