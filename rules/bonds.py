@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, get_args
 
 from rules.consent import EVERYTHING, ConsentRows, state_of
-from schemas.graph import Bond, ConsentRow, SubjectKey
+from schemas.bonds import Bond
+from schemas.graph import ConsentRow, SubjectKey
 from schemas.observation import Channel
 
 BOND: Final = "bond"

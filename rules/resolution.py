@@ -10,9 +10,9 @@ run with `adapters.graph.Stores.run`. `laws` is a `Laws`, keys are opaque (`rule
   a subject is unknown. The verdicts are made by `identity_evidence.split_verdicts`/`merge_verdict`.
 - `resolution_marks.mark(key: IdentifierKey, laws, *, blocked: bool | None = None,
   trusted: bool | None = None) -> Steps[None]`; none leaves a mark as it is.
-- `resolution_removal.erase(s: SubjectKey, at: datetime, laws) -> Steps[bool]`: once now, and again
-  with the same `at` when whatever was running then has ended (15 minutes);
-  `remove_record(s, record: tuple[kind, id], at, laws, *, last=False)` likewise, then with `last`.
+- `resolution_removal.erase(s: SubjectKey, at: datetime, laws, *, last=False) -> Steps[bool]`: once
+  now, and again with the same `at`, and `last`, when what was running has ended (15 minutes);
+  `remove_record(s, record: tuple[kind, id], at, laws, *, last=False)` likewise.
 - `resolution_parting.tend(now: datetime, laws) -> Steps[int]`: once a minute; settles whom records
   that can move have left.
 - `resolution_adoption.adopt(sweep: Sweep, laws, pages: int = 1) -> Steps[Progress]`: call until

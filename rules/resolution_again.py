@@ -14,11 +14,20 @@ from rules.identity import rule_of
 from rules.normalise_again import readings
 from rules.renaming import linked_as
 from rules.resolution_case import Case, Received, is_current, out_since, prepare, said_at
+from rules.resolution_change import aliases_of
 from rules.resolution_islands import Laws
 from rules.resolution_items import record_from
 from rules.resolution_said import Statement, mark_of, statement
 from schemas.errors import BadRecord
-from schemas.graph import Current, IdentifierKey, Link, RecordRow, SubjectHead, SubjectKey
+from schemas.graph import (
+    Current,
+    IdentifierKey,
+    Link,
+    RecordRow,
+    SubjectHead,
+    SubjectKey,
+    Verdict,
+)
 from schemas.identifiers import Claim, Subject
 from schemas.observation import Observation, Record
 from schemas.rows import Item
@@ -46,6 +55,8 @@ class Spoken:
     """What only the newest versions of contacts say, of types declared `current`."""
     current: dict[str, Current] = field(default_factory=dict)
     named: dict[SubjectKey, Subject] = field(default_factory=dict)
+    aliases: dict[str, Verdict] = field(default_factory=dict)
+    """By their name on the subject's head."""
     latest: datetime | None = None
     """When the last of it was said; none where nothing counts."""
     heard: set[str] = field(default_factory=set)
@@ -122,6 +133,7 @@ def _is_own(key: IdentifierKey, s: SubjectKey) -> bool:
 
 def _add(found: Spoken, head: SubjectHead, kept: Kept, laws: Laws) -> None:
     row = kept.row
+    found.aliases |= aliases_of(row)
     for mark, each in _statements(found, head, row, laws):
         case = _case(head.subject, row, each, laws)
         if case is None:
@@ -148,6 +160,8 @@ def _add_newer(found: Spoken, head: SubjectHead, laws: Laws) -> None:
         if there is None or there.order < current.order:
             found.current[r] = current
             found.passing |= {k: head.links[k] for k in current.keys if k in head.links}
+    newest = frozenset[str]().union(*(each.keys for each in found.current.values()))
+    found.passing = {k: link for k, link in found.passing.items() if k in newest}
 
 
 def _statements(

@@ -14,7 +14,8 @@ from rules.bonds import UNDER_WAY, concerning
 from rules.consent import ADDRESSES
 from rules.keys import Pepper, renewed, type_of
 from rules.renaming import renamed
-from schemas.graph import Bond, Island, Node, SubjectKey
+from schemas.bonds import Bond
+from schemas.graph import Island, Node, SubjectKey
 
 MOST: Final = 8
 """Bonds that a subject is in; older ones of it become one that binds at least as much."""

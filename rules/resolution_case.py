@@ -158,6 +158,8 @@ def record_row(case: Case) -> RecordRow:
         traits=observation.traits,
         interaction=observation.interaction,
         deleted=observation.deleted,
+        merged=case.aliases,
+        since=case.since,
         movable=case.movable,
     )
 

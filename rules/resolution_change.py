@@ -6,10 +6,18 @@ from datetime import datetime
 
 from rules.keys import Pepper
 from rules.renaming import Names, linked_as, names
-from rules.resolution_case import Case
+from rules.resolution_case import Case, record_row
 from rules.resolution_items import subject_key
 from rules.resolution_view import Draft
-from schemas.graph import Current, IdentifierKey, Link, SubjectHead, SubjectKey, Verdict
+from schemas.graph import (
+    Current,
+    IdentifierKey,
+    Link,
+    RecordRow,
+    SubjectHead,
+    SubjectKey,
+    Verdict,
+)
 from schemas.identifiers import Subject
 
 
@@ -31,16 +39,20 @@ class Change:
 def change_of(case: Case) -> Change:
     """The links of one observation. An alias is as old as its record, whichever version said it."""
     subject = case.observation.subject
-    record = case.observation.record
-    name = f"{record.kind}:{record.id}"
-    aliases = {
-        f"{other} {name}": Verdict(
-            kind="alias", a=case.s, b=other, at=record.occurred_at, by=subject.source, why=name
-        )
-        for other in case.aliases
-    }
+    aliases = aliases_of(record_row(case)) if case.aliases else {}
     current = None if case.current is None else Current(order=case.order, keys=case.current)
     return Change(case.s, subject, case.links, case.named, aliases, case.r, case.said, current)
+
+
+def aliases_of(row: RecordRow) -> dict[str, Verdict]:
+    """Whom the vendor merged into its subject, as the row says."""
+    name = f"{row.kind}:{row.id}"
+    return {
+        f"{other} {name}": Verdict(
+            kind="alias", a=row.s, b=other, at=row.occurred_at, by=row.source, why=name
+        )
+        for other in row.merged
+    }
 
 
 def as_linked(head: SubjectHead | None, change: Change, pepper: Pepper) -> Change:

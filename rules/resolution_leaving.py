@@ -20,21 +20,36 @@ from schemas.graph import (
     Verdict,
 )
 from schemas.identifiers import Subject
+from schemas.late import Late
 
 
-def plan_erase(draft: Draft, s: SubjectKey, at: datetime, laws: Laws) -> None:
-    """It is no node any more, nor are verdicts about it; its links are to leave."""
+def plan_erase(draft: Draft, s: SubjectKey, at: datetime, asked: datetime, laws: Laws) -> None:
+    """It is no node any more, nor are verdicts about it; its links are to leave.
+
+    Who it is stays as `late`, for a newer record whose row is still to come.
+    """
     head = draft.subject(s) or _nobody(s)
     if head.erased_at and head.erased_at >= at:
         return
     if head.island:
         _take_out(draft, head)
-    later = {r: t for r, t in head.removed.items() if t > at}
-    after = _unseen(head).model_copy(
-        update={"erased_at": at, "removed": later, "aliases": frozenset()}
-    )
+    known = head.subject if head.seen else head.late and head.late.subject
+    update = {
+        "erased_at": at,
+        "late": Late(subject=known, asked=asked) if known else None,
+        "removed": {r: t for r, t in head.removed.items() if t > at},
+        "aliases": frozenset[str](),
+    }
+    after = _unseen(head).model_copy(update=update)
     draft.put(weighed(after, laws.rules))
     recompute(draft, laws)
+
+
+def plan_over(draft: Draft, s: SubjectKey, asked: datetime) -> None:
+    """Nothing comes late any more of what was under way when that erasure was asked for."""
+    head = draft.subject(s)
+    if head and head.late and head.late.asked <= asked:
+        draft.put(head.model_copy(update={"late": None}))
 
 
 def plan_remove(

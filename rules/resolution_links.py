@@ -153,7 +153,7 @@ def _cells(
         if apart and elsewhere and islands:
             cell = quarantine(draft, cell, "too_large")  # noqa: PLW2901
         there = cell.key in held(before)
-        if there and cell.key not in standing(before):
+        if cell.key not in standing(before) and (there or said.s in cell.members):
             draft.sure.add(identifier_key(cell.key))
         cells.append(cell if there else add_carrier(draft, cell, said.s, laws))
     return cells

@@ -50,10 +50,10 @@ def plan_part(
     draft: Draft, s: SubjectKey, laws: Laws, stale: frozenset[IdentifierKey] | None
 ) -> None:
     """The head's doubts, and a fresh place in the list. It is another head in any case, which ends
-    a settling under way.
+    a settling under way, and a reading of what is left by the last call of an erasure.
     """
     head = draft.subject(s)
-    if head is None or not head.seen:
+    if head is None or not (head.seen or head.late):
         return
     carried = head.links.keys() - head.leaving
     if stale is not None and not stale & carried:

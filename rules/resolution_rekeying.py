@@ -32,8 +32,9 @@ from rules.resolution_release import plan_renew
 from rules.resolution_renaming import rename
 from rules.resolution_sweep import Progress, swept
 from rules.resolution_view import Draft, View
+from schemas.bonds import Bond
 from schemas.errors import RetryLater
-from schemas.graph import Bond, IdentifierKey, Island
+from schemas.graph import IdentifierKey, Island
 from schemas.rows import PRESENT, Conflict, Item, Key, Write, key_of
 
 Step = Literal["names", "crowds", "bonds", "rest"]

@@ -2,9 +2,11 @@
 
 The tombstone is in the journal first and then on the subject's head, where every resolver that
 starts later finds it. What was running at that time may still put rows, without looking at the
-head again; they are swept by the second call, when all of that has ended.
+head again; they are swept by the last call, when all of that has ended. A row that is newer stays,
+and if what links it went with the removal, the last call links it again.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from rules import keys
@@ -12,6 +14,7 @@ from rules.resolution_again import Kept, kept_from
 from rules.resolution_calls import Pause, Steps, insert_many, query, read_many, surely, transact
 from rules.resolution_case import out_since, said_at
 from rules.resolution_commit import ATTEMPTS, attempted, commit
+from rules.resolution_heard import heard
 from rules.resolution_islands import Laws
 from rules.resolution_items import (
     as_read,
@@ -21,7 +24,7 @@ from rules.resolution_items import (
     subject_from,
     subject_key,
 )
-from rules.resolution_leaving import plan_doubts, plan_erase, plan_remove
+from rules.resolution_leaving import plan_doubts, plan_erase, plan_over, plan_remove
 from rules.resolution_rows import ROWS_AT_ONCE, takings
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, View
@@ -30,22 +33,31 @@ from schemas.graph import ConsentRow, RecordRow, SubjectHead, SubjectKey
 from schemas.rows import PRESENT, Conflict, Item, Write, key_of
 
 
-def erase(s: SubjectKey, at: datetime, laws: Laws) -> Steps[bool]:
+def erase(s: SubjectKey, at: datetime, laws: Laws, *, last: bool = False) -> Steps[bool]:
     """Takes out a subject: its records, consents, links and what was said about it until `at`.
 
-    Call it again with the same `at` once whatever was running has ended. Rows of deliveries stay:
-    they are needed to tell the destinations.
+    Call it again with the same `at` and `last` once whatever was running has ended. Rows of
+    deliveries stay: they are needed to tell the destinations.
     """
     yield from insert_many([_tombstone(s, "ERASED", at)], "journal")
     head = yield from _head(s)
-    at = yield from _reaching(s, at, head.erased_at if head else None)
-    yield from commit(View(), lambda draft, _apart: plan_erase(draft, s, at, laws))
+    until = yield from _reaching(s, at, head.erased_at if head else None)
+    yield from commit(View(), lambda draft, _apart: plan_erase(draft, s, until, at, laws))
     head = yield from _head(s)
     if head and head.erased_at:
         yield from sweep(head)
         yield from _forget_consents(s, head.erased_at)
     yield from leave(s, laws)
+    if last:
+        yield from _concluded(s, at, laws)
     return True
+
+
+def _concluded(s: SubjectKey, asked: datetime, laws: Laws) -> Steps[None]:
+    """What is newer and was under way has its links; who it was is known no longer for it."""
+    yield from heard(s, laws)
+    yield from commit(View(), lambda draft, _apart: plan_over(draft, s, asked))
+    yield from leave(s, laws)
 
 
 def remove_record(
@@ -66,6 +78,7 @@ def remove_record(
     if head and until:
         yield from sweep(head)
     if until and last:
+        yield from heard(s, laws)
         yield from settle_doubts(s, until, laws)
     yield from leave(s, laws)
     return True
@@ -74,11 +87,19 @@ def remove_record(
 def _reaching(
     s: SubjectKey, at: datetime, done: datetime | None, ends: str = ""
 ) -> Steps[datetime]:
-    """`at`, or later where a source's clock runs ahead: what is there now goes."""
+    """`at`, or later where a source's clock runs ahead: what is there now goes.
+
+    What is older goes before the head says so: a newer version that comes meanwhile, from who
+    cannot know of it, would else be put onto it, and its words be kept with the newer one's.
+    """
     if done and done >= at:
         return at
-    rows = yield from query(f"S#{s}", "R#")
-    return max([at, *(_said(row) for row in rows if str(row["sk"]).endswith(ends))])
+
+    def old(row: Item) -> bool:
+        return str(row["sk"]).endswith(ends) and _said(row) <= at
+
+    left = yield from _swept(s, old)
+    return max([at, *(_said(row) for row in left if str(row["sk"]).endswith(ends))])
 
 
 def _tombstone(s: SubjectKey, what: str, at: datetime) -> Item:
@@ -98,16 +119,21 @@ def _said(item: Item) -> datetime:
 
 def sweep(head: SubjectHead) -> Steps[None]:
     """Deletes the rows of what was taken out, each with what it brought to the totals."""
+    yield from _swept(head.s, lambda row: _is_out(row, head))
+
+
+def _swept(s: SubjectKey, goes: Callable[[Item], bool]) -> Steps[list[Item]]:
+    """Deletes those rows; the others."""
     for attempt in range(1, ATTEMPTS + 1):
-        rows = yield from query(f"S#{head.s}", "R#")
-        old = [row for row in rows if _is_out(row, head)]
+        rows = yield from query(f"S#{s}", "R#")
+        old = [row for row in rows if goes(row)]
         try:
             for start in range(0, len(old), ROWS_AT_ONCE):
-                yield from transact(_deletes(head.s, old[start : start + ROWS_AT_ONCE]))
+                yield from transact(_deletes(s, old[start : start + ROWS_AT_ONCE]))
         except Conflict:
             yield Pause(attempt)
         else:
-            return
+            return [row for row in rows if not goes(row)]
     raise RetryLater("records: others keep writing the same ones")
 
 

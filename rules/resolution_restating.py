@@ -8,19 +8,18 @@ when they have ended what is still in doubt leaves, unless a row says it.
 from dataclasses import dataclass
 from datetime import datetime
 
-from rules.resolution_again import Kept, Spoken, kept_from, spoken
+from rules.resolution_again import kept_from
 from rules.resolution_calls import Pause, Steps, query, read_many
-from rules.resolution_change import Change
-from rules.resolution_commit import ATTEMPTS, attempted
+from rules.resolution_commit import ATTEMPTS
 from rules.resolution_consents import carry_consents
+from rules.resolution_heard import Reading, told
 from rules.resolution_islands import Laws
 from rules.resolution_items import subject_key
-from rules.resolution_links import LINKS_AT_ONCE, plan_link
 from rules.resolution_removal import settle_doubts
 from rules.resolution_settling import leave
-from rules.resolution_view import Draft, View
+from rules.resolution_view import View
 from schemas.errors import BadRecord, RetryLater
-from schemas.graph import IdentifierKey, Link, SubjectHead, SubjectKey
+from schemas.graph import SubjectKey
 from schemas.policy import IdentityRules
 from schemas.rows import Key
 
@@ -40,15 +39,6 @@ class Sweep:
     def place(self) -> Key:
         """The row that says how far it has come."""
         return Key("POLICY", f"ADOPT#{self.name}{'#LAST' if self.last else ''}")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A subject and its rows; since when what they do not say is in doubt, unless it is settled."""
-
-    s: SubjectKey
-    rows: tuple[Kept, ...]
-    doubt: datetime | None
 
 
 def restate(s: SubjectKey, sweep: Sweep, laws: Laws) -> Steps[None]:
@@ -72,59 +62,7 @@ def _restated(reading: Reading, laws: Laws) -> Steps[None]:
     key = subject_key(reading.s)
     view.learn([key], (yield from read_many([key])))
     for attempt in range(1, ATTEMPTS + 1):
-
-        def plan(draft: Draft, apart: bool) -> None:
-            plan_restate(draft, reading, laws, apart=apart)
-
-        while (yield from attempted(view, plan)):
-            head = view.head(key)
-            if not head or not fresh(head, spoken(head, reading.rows, laws)):
-                return
+        if (yield from told(view, reading, laws)):
+            return
         yield Pause(attempt)
     raise RetryLater("new rules: others keep writing the same subject")
-
-
-def plan_restate(draft: Draft, reading: Reading, laws: Laws, *, apart: bool) -> None:
-    """Some of the links that are missing, and since when those that no row gives are in doubt."""
-    s = reading.s
-    head = draft.subject(s)
-    if head is None or not head.seen:
-        return
-    say = spoken(head, reading.rows, laws)
-    part = dict(sorted(fresh(head, say).items())[:LINKS_AT_ONCE])
-    if part and say.latest:
-        change = Change(s, head.subject, part, say.named, {}, "", say.latest, None)
-        plan_link(draft, change, laws, apart=apart)
-    head = draft.subject(s)
-    if head:
-        draft.put(_after(head, say, reading.doubt))
-
-
-def fresh(head: SubjectHead, say: Spoken) -> dict[IdentifierKey, Link]:
-    """What the rows say and the head does not."""
-    return {
-        key: link for key, link in say.links.items() if key not in head.links or key in head.leaving
-    }
-
-
-def _after(head: SubjectHead, say: Spoken, doubt: datetime | None) -> SubjectHead:
-    """A link that only newest versions give says by which; one that is given for good does not."""
-    lost = head.links.keys() - say.links.keys() - head.leaving if doubt else set()
-    doubts = {k: doubt for k in sorted(lost) if k not in head.doubtful} if doubt else {}
-    passing = {
-        k: head.links[k].model_copy(update={"version": link.version or "current"})
-        for k, link in say.passing.items()
-        if k in head.links and k not in say.lasting and not head.links[k].version
-    }
-    lasting = {
-        k: head.links[k].model_copy(update={"version": ""})
-        for k in say.lasting
-        if k in head.links and head.links[k].version
-    }
-    return head.model_copy(
-        update={
-            "links": {**head.links, **passing, **lasting},
-            "current": say.current,
-            "doubtful": {**head.doubtful, **doubts},
-        }
-    )

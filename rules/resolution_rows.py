@@ -95,8 +95,9 @@ def _row_writes(s: str, cases: list[Case], found: Mapping[Key, Item]) -> list[Wr
     by_row: dict[Key, list[Case]] = defaultdict(list)
     for case in cases:
         by_row[case.row_key].append(case)
-    for key, versions in by_row.items():
+    for key, every in by_row.items():
         before = found.get(key)
+        versions = _since(every, before)
         write = _row_write(key, versions, before)
         if write:
             writes.append(write)
@@ -109,7 +110,15 @@ def _row_writes(s: str, cases: list[Case], found: Mapping[Key, Item]) -> list[Wr
     return writes
 
 
+def _since(versions: list[Case], before: Item | None) -> list[Case]:
+    """Those that count beside a row that came after a removal, of which not all know."""
+    since = record_from(before).since if before else None
+    return [case for case in versions if since is None or case.said > since]
+
+
 def _row_write(key: Key, versions: list[Case], before: Item | None) -> Write | None:
+    if not versions:
+        return None
     newest = max(versions, key=lambda case: case.order)
     said = frozenset(case.said_so for case in versions)
     if before is None:

@@ -8,8 +8,9 @@ from rules.keys import Pepper
 from rules.renaming import renamed
 from rules.resolution_bonds import fewer, listed
 from rules.resolution_items import island_item
+from schemas.bonds import Bond
 from schemas.errors import BadRecord
-from schemas.graph import Bond, Island, Node
+from schemas.graph import Island, Node
 
 LARGEST: Final = 300 * 1024
 """Bytes of an island's data, beside its bonds, up to which it may grow."""

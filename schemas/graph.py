@@ -8,8 +8,10 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from schemas.bonds import Bond
 from schemas.frozen import Frozen
 from schemas.identifiers import Claim, Subject
+from schemas.late import Late
 from schemas.marks import Mark
 from schemas.observation import Channel, Interaction, Trait
 
@@ -86,6 +88,8 @@ class SubjectHead(Frozen):
     seen: bool = True
     totals: dict[str, Total] = {}
     erased_at: AwareDatetime | None = None
+    late: Late | None = None
+    """Kept from an erasure until its last call."""
     removed: dict[str, AwareDatetime] = {}
     """Records that were taken out, by their name in the table: nothing older gets in again."""
     current: dict[str, Current] = {}
@@ -124,6 +128,10 @@ class RecordRow(Frozen):
     """Of rows from before `said` was kept: the links of all versions, under the rules of then."""
     unlinked: tuple[Claim, ...] = ()
     """Of such rows: what the newest version said that did not link."""
+    merged: frozenset[SubjectKey] = frozenset()
+    """Whom, by its newest version, the vendor merged into the subject."""
+    since: AwareDatetime | None = None
+    """Its subject or record was taken out then: nothing older is added to it."""
     movable: bool = False
     """It is where its pointer says, and its newest version alone counts."""
 
@@ -178,18 +186,6 @@ class Verdict(Frozen):
     why: str = ""
     spelt: tuple[tuple[str, IdentifierKey], ...] = ()
     """Of an ignored link the keys of its value, by the rules about spelling (`rules.ignored`)."""
-
-
-class Bond(Frozen):
-    """One customer that fell apart between `since` and `until`: what each part kept of it.
-
-    Parts hold subjects and the usable addresses that they carry still; who or what is in no
-    customer any more is a part of its own.
-    """
-
-    parts: tuple[frozenset[str], ...]
-    since: AwareDatetime
-    until: AwareDatetime
 
 
 class Island(Frozen):

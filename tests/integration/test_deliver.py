@@ -9,8 +9,8 @@ from adapters.ledger import COME_BACK
 from adapters.table import Units
 from connectors.contract import Response
 from rules.resolution_items import island_from, island_item, island_key
+from schemas.bonds import Bond
 from schemas.errors import Misconfigured, RetryLater
-from schemas.graph import Bond
 from schemas.rows import Write
 from tests.simulator.mailing import START, Hub, Killed, address, key_of
 

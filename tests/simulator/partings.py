@@ -229,7 +229,7 @@ def _if_known(found: list, story: Story) -> Steps[object]:  # type: ignore[type-
 
 def _gone(s: str, at: datetime, laws: Laws) -> Steps[object]:
     yield from erase(s, at, laws)
-    return (yield from erase(s, at, laws))
+    return (yield from erase(s, at, laws, last=True))
 
 
 def _taken_out(s: str, record: tuple[str, str], at: datetime, laws: Laws) -> Steps[object]:

@@ -27,7 +27,7 @@ class Removal:
     def steps(self, laws: Laws, *, last: bool) -> Steps[bool]:
         """Carries it out."""
         if self.record is None:
-            return erase(self.s, self.at, laws)
+            return erase(self.s, self.at, laws, last=last)
         return remove_record(self.s, self.record, self.at, laws, last=last)
 
 

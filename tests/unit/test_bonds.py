@@ -12,7 +12,8 @@ from rules.consent import standing
 from rules.delivery import Addressee
 from rules.keys import Pepper
 from rules.resolution_bonds import added, bonded, fewer
-from schemas.graph import Bond, ConsentRow, Island, Node
+from schemas.bonds import Bond
+from schemas.graph import ConsentRow, Island, Node
 from schemas.identifiers import Identifier
 from schemas.observation import Channel
 
