@@ -8,15 +8,16 @@ import pytest
 
 from adapters import policy as shelf
 from adapters.customers import Customers, profile_from
+from adapters.ledger import Ledger
 from adapters.rekeying import PepperShelf
 from adapters.table import Rows, Write
 from events.outbound import ConsentChanged
-from functions import adopting, context, evidence, rekeying, wiring
+from functions import adopting, context, evidence, parting, rekeying, trying, wiring
 from functions.caller import READERS, Caller, access
 from functions.finding import find
 from functions.foretelling import Future
 from functions.party import party
-from rules import keys
+from rules import keys, resolution_renaming
 from schemas.errors import Misconfigured
 from schemas.identifiers import Identifier
 from schemas.policy import Policy
@@ -340,6 +341,63 @@ def test_it_waits_for_a_policy_that_is_being_carried_out(company: Company) -> No
     refused = company.ask("POST /v1/rekey", version=2)
     assert refused["status"] == 409
     assert "policy show" in refused["detail"]
+
+
+def test_a_turn_waits_for_what_is_being_delivered_and_what_is_beside_it_goes_on(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.start()
+    while company.turn().stage != "begun":
+        pass
+    lease = Ledger(company.hub.world.table, "mailchimp", wiring.pepper())
+    claim = lease.claim(company.key("ada"), "somebody", company.hub.now + timedelta(hours=1))
+    turned: list[int] = []
+    monkeypatch.setattr(parting, "settled", lambda: turned.append(1))
+    for _ in range(40):
+        view = company.turn()
+    assert (view.stage, len(turned)) == ("begun", 40)
+    lease.release(claim)
+    while company.turn().under_way:
+        company.hub.world.stream()
+    assert company.former() == []
+
+
+def test_who_has_very_many_carriers_comes_in_several_turns(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolution_renaming, "APART", 1)
+    monkeypatch.setattr(resolution_renaming, "AT_ONCE", 1)
+    before = company.everybody(), company.customers()
+    company.start()
+    while company.turn().under_way:
+        company.hub.world.stream()
+        assert company.everybody() == before[0]
+    assert (company.everybody(), company.customers(), company.former()) == (*before, [])
+
+
+def test_a_policy_and_a_pepper_that_begin_at_once_do_not_both(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has looked for the other before either is written."""
+    other = {**RULES, "identity": {"types": {"email": {"level": 1}}}}
+    cursor: str | None = ""
+    while cursor is not None:
+        cursor = company.ask("POST /v1/policy/diff", policy=other, cursor=cursor).get("next")
+    monkeypatch.setattr(trying, "settled", lambda: None)
+    company.start()
+    refused = company.ask("POST /v1/policy", policy=other, blast_radius=1)
+    assert refused["status"] == 409
+    assert adopting.progress().done
+    monkeypatch.undo()
+
+
+def test_another_pepper_of_the_same_number_is_used_by_nobody(company: Company) -> None:
+    company.start()
+    company.vault.held["secret_2"] = "dd" * 32
+    company.vault.forget()
+    company.hub.now += timedelta(minutes=2)
+    with pytest.raises(Misconfigured, match="not the one that keys go to"):
+        wiring.pepper()
 
 
 def test_two_turns_at_once_take_it_one_stage_further(company: Company) -> None:

@@ -52,7 +52,7 @@ def test_a_policy_that_is_tried_elsewhere_is_held_to_the_systems_of_this_folder(
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("trial") / "policy.yaml"
     (folder / "policy.yaml").rename(elsewhere)
-    spoil(elsewhere, "    phone:\n      level", "    nosuch:customer:\n      level")
+    spoil(elsewhere, "    phone:\n      level: 2", "    nosuch:customer:\n      level: 0")
     assert command.main(["policy", "check", str(elsewhere)]) == 1
     assert '"nosuch" is no source of sluice.yaml' in capsys.readouterr().err
     (folder / "sluice.yaml").unlink()
