@@ -10,7 +10,7 @@ from functions import adopting, wiring
 from functions.party import Party
 from functions.problem import NotServed
 from rules.identity import founder
-from rules.identity_evidence import merge_verdict, split_verdicts, weigh
+from rules.identity_evidence import aliased, merge_verdict, split_verdicts, weigh
 from rules.resolution_verdicts import judge
 from schemas.errors import BadRecord
 from schemas.evidence import JudgedView, PartView
@@ -56,8 +56,9 @@ def joining(parties: Sequence[Party], judge_: Judge) -> Plan:
         *((_founder(a), _founder(b)) for a, b in twos),
         *(pair for two in twos for pair in _apart(*two)),
     ]
-    verdicts = {merge_verdict(pair, judge_.at, judge_.by, judge_.why): None for pair in pairs}
-    return _about(parties, verdicts)
+    known = aliased(verdict for each in every for verdict in each.island.verdicts)
+    said = (merge_verdict(pair, known, judge_.says()) for pair in pairs)
+    return _about(parties, dict.fromkeys(said))
 
 
 def parting(parties: Sequence[Party], judge_: Judge) -> Plan:

@@ -122,10 +122,17 @@ def split_verdicts(
     return (*links, *pairs)
 
 
-def merge_verdict(founders: Pair, at: datetime, by: str, why: str = "") -> Verdict:
-    """What to write to make the customers of two founders one."""
-    a, b = _pair(*founders)
-    return Verdict(kind="always", a=a, b=b, at=at, by=by, why=why)
+def aliased(verdicts: Iterable[Verdict]) -> frozenset[Pair]:
+    """The pairs of which their vendor ever said that they are one."""
+    return frozenset(_pair(v.a, v.b) for v in verdicts if v.kind == "alias")
+
+
+def merge_verdict(founders: Pair, known: frozenset[Pair], said: Verdict) -> Verdict:
+    """What to write to make the customers of two founders one; of two that the vendor had made one
+    (`known`), the alias again, since a weaker word would replace it.
+    """
+    a, b = pair = _pair(*founders)
+    return said.model_copy(update={"kind": "alias" if pair in known else "always", "a": a, "b": b})
 
 
 def carried(node: Node) -> frozenset[IdentifierKey]:

@@ -42,6 +42,10 @@ class People:
         signal = ConsentSignal.model_validate({**told, "state": state, "effective_at": at})
         self._resolve(self._seen(who, consents=(signal,)))
 
+    def merges(self, kept: str, gone: str) -> None:
+        """A source made one of two of its contacts."""
+        self._resolve(self._seen(kept, merged=(subject_of(gone),)))
+
     def customer(self, who: str) -> CustomerId:
         """The customer that a subject is."""
         s = s_of(who)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from rules.identity_evidence import merge_verdict
 from rules.resolution_case import Received, prepare
 from rules.subjects import anonymous
 from schemas.graph import SubjectKey, Verdict
@@ -81,7 +80,13 @@ def two_people() -> list[Received]:
 def merges(received: Sequence[Received], many: int) -> list[Verdict]:
     """So many people who each say, at a time of their own, that the two are one."""
     a, b = (subject_of(each) for each in received)
-    return [merge_verdict((a, b), START + timedelta(seconds=n), f"agent-{n}") for n in range(many)]
+    return [
+        Verdict(
+            kind="always", a=min(a, b), b=max(a, b), at=START + timedelta(seconds=n),
+            by=f"agent-{n}",
+        )
+        for n in range(many)
+    ]  # fmt: skip
 
 
 def subject_of(received: Received) -> SubjectKey:

@@ -160,6 +160,23 @@ def test_a_merge_after_a_split_holds(hub: People, jan: str) -> None:
     assert len(body["customers"]) == 1
 
 
+def test_a_split_of_what_the_source_merged_is_undone_by_a_merge(hub: People) -> None:
+    for who in ("shop:ben", "shop:cem"):
+        hub.knows(who, phone=PHONE)
+    hub.merges("shop:ben", "shop:cem")
+    customer = hub.customer("shop:ben")
+    pair = {"a": "shop:customer:ben", "b": "shop:customer:cem"}
+    for number in range(2):
+        hub.now += timedelta(minutes=1)
+        path = f"/v1/customers/{customer}/split"
+        _, body = post(path, key=f"split {number}", subjects=["shop:customer:cem"])
+        assert (len(body["customers"]), body["because"]) == (2, [])
+        hub.now += timedelta(minutes=1)
+        _, body = post("/v1/customers/merge", key=f"merge {number}", **pair)
+        assert (body["joined"], body["because"]) == (True, [])
+        assert hub.customer("shop:cem") == customer
+
+
 def test_the_same_said_again_and_again_replaces_what_was_said(hub: People) -> None:
     """Else so many words about two fill the group's row, until no record can be added to it."""
     for who in ("ben", "cem"):
