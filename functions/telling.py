@@ -99,19 +99,20 @@ class Telling:
         return True
 
     def _tell(self, turn: Turn) -> None:
-        """Sends the cleared fields, unless the destination has them already."""
+        """Sends the cleared fields, unless the destination has just them already."""
         office, row = self.office, turn.claim.row
         what = self._content(turn)
+        whole = emptying.emptied(what, turn.told, turn.decision, self.addressee)
         digest = delivery.digest(office.pepper, what.traits, what.facts, what.external_ids)
         live = office.destination.mode == "live"
-        done = "sent" if live else "shadow"
-        if row and not turn.claim.unclean and (row.outcome, row.digest) == (done, digest):
+        done, empties = "sent" if live else "shadow", live and whole != what
+        same = row is not None and (row.outcome, row.digest) == (done, digest)
+        if same and not empties and not turn.claim.unclean:
             office.ledger.release(turn.claim)
             return
         if not live:
             self._enter(turn, outcome="shadow", digest=digest, held=turn.held)
             return
-        whole = emptying.emptied(what, turn.told, turn.decision, self.addressee)
         push = office.connector.push(office.destination, self._change(turn, whole))
         outcome = self._push(push, turn.fence)
         sent = outcome.status == "sent"
