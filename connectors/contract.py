@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 from pydantic_core import from_json
 
 from schemas.config import System
+from schemas.decision import Reason
 from schemas.errors import BadRecord
 from schemas.identifiers import Identifier
 from schemas.observation import Observation, Trait
@@ -121,6 +122,10 @@ class Upsert:
     consented_at: datetime | None = None
     """When the grant that decided was given. Only as of then may a destination be told that
     somebody agreed: what it dates by our request would come back as a later grant."""
+    reason: Reason | None = None
+    """Why it is passed on, or not any more. Only what is `BINDING` is the person's own word."""
+    stopped: bool = False
+    """Whether an opt-out of ours may be why the destination does not use the identifier."""
     at: datetime | None = None
     """When this state was read and decided on; the same for every attempt at one delivery."""
 

@@ -10,15 +10,13 @@ from functions.office import Errand, Office
 from functions.turn import Turn
 from rules import delivery, emptying, gate
 from rules.delivery import Addressee, Content, Person
-from schemas.decision import Decision, DeliveryRow, Reason
+from schemas.decision import BINDING, Decision, DeliveryRow, Reason
 from schemas.errors import BadRecord, Misconfigured, RetryLater
 
 MARGIN_SECONDS: Final = 20.0
 """The end of the lease, kept for the request that was begun last."""
 ATTEMPTS: Final = 3
 NOTHING: Final = Content({}, {}, ())
-BINDING: Final = frozenset({"opted_out", "restricted"})
-"""What a destination is told even when it never had anything from us: the person said stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +97,20 @@ class Telling:
         return True
 
     def _tell(self, turn: Turn) -> None:
-        """Sends the cleared fields, unless the destination has them already."""
+        """Sends the cleared fields, unless the destination has just them already."""
         office, row = self.office, turn.claim.row
         what = self._content(turn)
+        whole = emptying.emptied(what, turn.told, turn.decision, self.addressee)
         digest = delivery.digest(office.pepper, what.traits, what.facts, what.external_ids)
         live = office.destination.mode == "live"
-        done = "sent" if live else "shadow"
-        if row and not turn.claim.unclean and (row.outcome, row.digest) == (done, digest):
+        done, empties = "sent" if live else "shadow", live and whole != what
+        same = row is not None and (row.outcome, row.digest) == (done, digest)
+        if same and not empties and not turn.claim.unclean:
             office.ledger.release(turn.claim)
             return
         if not live:
             self._enter(turn, outcome="shadow", digest=digest, held=turn.held)
             return
-        whole = emptying.emptied(what, turn.told, turn.decision, self.addressee)
         push = office.connector.push(office.destination, self._change(turn, whole))
         outcome = self._push(push, turn.fence)
         sent = outcome.status == "sent"
@@ -122,6 +121,7 @@ class Telling:
             evidence=outcome.evidence,
             digest=digest if sent else "",
             held=sent or turn.held,
+            stopped=turn.stopped and not sent,
             told=there if sent else turn.told,
         )
 
@@ -139,7 +139,8 @@ class Telling:
             if outcome.status == "rejected":
                 message = f"{office.name} refuses an opt-out ({outcome.evidence})"
                 raise Misconfigured(message)
-            self._enter(turn, outcome="withheld", evidence=outcome.evidence, opted_out=True)
+            ours, said = outcome.status == "sent" or turn.stopped, outcome.evidence
+            self._enter(turn, outcome="withheld", evidence=said, opted_out=True, stopped=ours)
         elif (
             row
             and row.outcome == "withheld"
@@ -153,16 +154,18 @@ class Telling:
 
     def _must_stop(self, turn: Turn) -> bool:
         """What was sent is called back; an opt-out also where the system knows the person itself,
-        unless it was there that the person opted out.
+        unless it was there that the person opted out. Who was stopped for a reason of our own is
+        stopped once more when they say so themselves.
         """
         office, row = self.office, turn.claim.row
-        if office.destination.mode != "live" or self.barred or (row and row.opted_out):
+        if office.destination.mode != "live" or self.barred or _stopped(row, turn.decision):
             return False
         if turn.held:
             return True
         own = delivery.external_ids(turn.person, self.addressee, office.own_sources)
         said = {each.partition(":")[0] for each in turn.decision.evidence}
-        return bool(own) and turn.decision.reason in BINDING and not said & office.own_sources
+        there = bool(own) or turn.stopped
+        return there and turn.decision.reason in BINDING and not said & office.own_sources
 
     def _push(self, push: Push, fence: Fence) -> Outcome:
         try:
@@ -183,6 +186,8 @@ class Telling:
             external_ids=known,
             idempotency_key=delivery.digest(office.pepper, *said),
             consented_at=turn.decision.consented_at,
+            reason=turn.decision.reason,
+            stopped=turn.stopped,
             at=self.errand.at,
         )
 
@@ -195,6 +200,7 @@ class Telling:
             decision=turn.decision,
             outcome="withheld",
             told=turn.told,
+            stopped=turn.stopped,
             number=turn.claim.row.number if turn.claim.row else 0,
             at=self.office.now(),
         )
@@ -212,12 +218,20 @@ class Telling:
             attempts = (claim.row.attempts if claim.row else 0) + 1
             said = {*turn.told, *emptying.fields_in(self._content(turn))}
             row = self._row(turn, outcome="retrying", held=True, attempts=attempts,
+                            stopped=turn.stopped or not turn.decision.permitted,
                             told=tuple(sorted(said)), evidence=type(error).__name__)  # fmt: skip
             self.office.ledger.settle(claim, row, None)
 
 
 def _restless() -> RetryLater:
     return RetryLater("what was said changes faster than it can be passed on", 1.0)
+
+
+def _stopped(row: DeliveryRow | None, decision: Decision) -> bool:
+    """Whether the destination was told to stop, and for no weaker reason than now."""
+    if row is None or not row.opted_out:
+        return False
+    return row.decision.reason in BINDING or decision.reason not in BINDING
 
 
 def _alike(one: Decision, other: Decision) -> bool:

@@ -32,6 +32,11 @@ class Turn:
         return self.claim.unclean or (self.claim.row is not None and self.claim.row.held)
 
     @property
+    def stopped(self) -> bool:
+        """Whether it may be there as our own opt-out left it."""
+        return self.claim.unclean or (self.claim.row is not None and self.claim.row.stopped)
+
+    @property
     def told(self) -> tuple[str, ...]:
         """The fields of which the destination may have a value from us."""
         return self.claim.row.told if self.claim.row else ()

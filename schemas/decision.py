@@ -1,6 +1,6 @@
 """What the gate decides, with its reasons: refusals are values."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import AwareDatetime
 
@@ -10,6 +10,8 @@ Reason = Literal[
     "granted", "basis", "no_consent", "opted_out", "not_cleared", "restricted", "no_identifier",
     "not_theirs", "unknown_purpose", "unknown_destination", "future_grant",
 ]  # fmt: skip
+BINDING: Final[frozenset[Reason]] = frozenset({"opted_out", "restricted"})
+"""Reasons that the person gave: they said stop. The others are the company's own."""
 
 
 class Decision(Frozen):
@@ -34,7 +36,8 @@ class DeliveryRow(Frozen):
 
     `digest` is of the state sent, so an unchanged state is not sent twice. `held` while the
     destination may hold what was sent, and `told` names the fields of it that are not empty there;
-    `number` counts the entries of the ledger.
+    `number` counts the entries of the ledger. `stopped` while it may still be as our own opt-out
+    left it, also when what was sent since may not have arrived.
     """
 
     destination: str
@@ -47,6 +50,7 @@ class DeliveryRow(Frozen):
     digest: str = ""
     opted_out: bool = False
     held: bool = False
+    stopped: bool = False
     told: tuple[str, ...] = ()
     number: int = 0
     at: AwareDatetime

@@ -57,6 +57,8 @@ class Members:
             return problem(400, "Member In Compliance State", detail)
         if wanted == "unsubscribed" and member["status"] != wanted:
             member["unsubscribe_reason"] = BY_ADMIN
+        if wanted == "subscribed" != member["status"]:
+            member["timestamp_opt"] = self._now()
         member["status"] = wanted
         _merge(member, given)
         member["last_changed"] = self._now()

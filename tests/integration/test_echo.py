@@ -19,6 +19,7 @@ from local.standins.secrets import credentials
 from local.standins.wire import Request as Wired
 from rules.gate import Book
 from schemas.config import Destination
+from schemas.errors import RetryLater
 from schemas.policy import Policy
 from tests.contract.connector_driving import pages
 from tests.simulator.mailing import POLICY, START, Hub, address, key_of
@@ -34,6 +35,7 @@ class Post:
 
     def __init__(self, basis: str = "consent") -> None:
         self.hub = Hub(name="mailchimp")
+        self.lost: tuple[str, ...] = ()
         self.audience = Mailchimp(Audience(LIST, (), (), {}), lambda: self.hub.now().timestamp())
         self.base = urlsplit("https://mailchimp.example/")
         place = {"connector": "mailchimp", "base_url": self.base.geturl(), "mode": "live"}
@@ -42,6 +44,10 @@ class Post:
         purposes = {"email_marketing": {"basis": basis}}
         said = POLICY | {"purposes": purposes, "destinations": {"mailchimp": RULE}}
         self.book = Book("v1", Policy.model_validate(said))
+        narrow = {"mailchimp": RULE | {"purpose": "offers"}}
+        purposes = {"email_marketing": {"basis": basis}, "offers": {"basis": "consent"}}
+        said = POLICY | {"purposes": purposes, "destinations": narrow}
+        self.narrow = Book("v2", Policy.model_validate(said))
 
     def says(
         self, state: str, day: float, source: str = "shop", record: str = "customer:1"
@@ -50,7 +56,7 @@ class Post:
         more: dict[str, Any] = {"purpose": "email_marketing", "source": source, "record": record}
         self.hub.says(key_of("ada"), state, days=cast("int", day), **more)
 
-    def deliver(self, day: float) -> None:
+    def deliver(self, day: float, book: Book | None = None) -> None:
         """Ada's customer is brought up to date at Mailchimp on a day."""
         self.hub.seconds = day * 86_400
         self.hub.deliver(
@@ -58,7 +64,7 @@ class Post:
             connector=MAILCHIMP,
             destination=self.system,
             own_sources=frozenset({"mailchimp"}),
-            book=self.book,
+            book=book or self.book,
             http=self._http(),
         )
 
@@ -91,7 +97,8 @@ class Post:
         before_first_byte()
         target = urlsplit(call.target)
         wired = Wired(call.method, target.path, {}, call.headers, call.body or b"")
-        return _received(self.audience.handle(wired))
+        answer = _received(self.audience.handle(wired))
+        return Response(503, {"retry-after": "600"}, b"") if call.method in self.lost else answer
 
     def _answered(self, request: Request) -> Response:
         headers = MAILCHIMP.authorise(credentials("mailchimp")["api"], None)
@@ -159,3 +166,75 @@ def test_who_was_written_to_on_another_basis_has_not_agreed_to_anything(basis: s
     post.deliver(3)
     assert post.last == ("sent", "basis")
     assert post.pull(4) == []
+
+
+def test_what_we_stopped_ourselves_is_sent_again_once_it_may() -> None:
+    """The policy asks for another purpose for a while, to which Ada never said a word."""
+    post = Post()
+    post.says("granted", 1)
+    post.deliver(2)
+    post.deliver(3, post.narrow)
+    assert post.last == ("withheld", "no_consent")
+    assert post.member["status"] == "archived"
+    assert post.pull(4) == []
+    post.deliver(5)
+    assert post.last == ("sent", "granted")
+    assert post.member["status"] == "subscribed"
+    assert post.member["timestamp_opt"] == (START + timedelta(days=1)).isoformat()
+    assert post.pull(6) == ["granted"]
+    post.says("withdrawn", 2)
+    post.deliver(7)
+    assert post.last == ("withheld", "opted_out")
+    assert post.member["status"] == "unsubscribed"
+
+
+def test_a_stop_whose_answer_was_lost_is_still_known_as_ours() -> None:
+    post = Post()
+    post.says("granted", 1)
+    post.deliver(2)
+    post.lost = ("DELETE",)
+    with pytest.raises(RetryLater):
+        post.deliver(3, post.narrow)
+    post.lost = ("GET",)
+    with pytest.raises(RetryLater):
+        post.deliver(4)
+    assert post.member["status"] == "archived"
+    post.lost = ()
+    post.deliver(5)
+    assert (post.last, post.member["status"]) == (("sent", "granted"), "subscribed")
+
+
+def test_who_opted_out_while_we_had_stopped_stays_out() -> None:
+    post = Post()
+    post.says("granted", 1)
+    post.deliver(2)
+    post.deliver(3, post.narrow)
+    post.says("withdrawn", 4)
+    post.deliver(5)
+    assert (post.last, post.member["status"]) == (("withheld", "opted_out"), "unsubscribed")
+    post.deliver(6, post.narrow)
+    assert post.pull(7) == ["withdrawn"]
+    post.deliver(8)
+    assert (post.last, post.member["status"]) == (("withheld", "opted_out"), "unsubscribed")
+
+
+def test_who_left_there_is_not_made_forgotten_by_a_stop_of_ours() -> None:
+    """She unsubscribed at Mailchimp, which is not read yet when the policy stops us."""
+    post = Post()
+    post.says("granted", 1)
+    post.deliver(2)
+    post.member.update(status="unsubscribed", unsubscribe_reason="no longer interested")
+    post.deliver(3, post.narrow)
+    assert post.pull(4) == ["withdrawn"]
+    post.deliver(5)
+    assert post.last == ("withheld", "opted_out")
+
+
+def test_who_was_archived_there_by_somebody_is_left_archived() -> None:
+    post = Post()
+    post.says("granted", 1)
+    post.deliver(2)
+    post.member.update(status="archived")
+    post.deliver(3, post.narrow)
+    post.deliver(4)
+    assert (post.last, post.member["status"]) == (("sent", "granted"), "archived")

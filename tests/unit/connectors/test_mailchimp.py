@@ -213,6 +213,8 @@ def test_a_delivery_is_known_by_what_it_says() -> None:
 MISSING = answer({"title": "Resource Not Found"}, status=404)
 AGREED = datetime(2026, 5, 4, 9, 30, 12, 999_999, tzinfo=UTC)
 CONSENTING = replace(ADA, consented_at=AGREED)
+OUT = replace(ADA, reason="opted_out")
+PAUSED = replace(ADA, reason="no_consent")
 
 
 def made(change: Upsert, **settings: str) -> Json:
@@ -278,9 +280,50 @@ def test_who_unsubscribed_at_mailchimp_is_refused_there_and_that_is_an_outcome()
 
 def test_opting_out_and_erasing_who_is_not_there_is_done() -> None:
     missing = answer({"title": "Resource Not Found"}, status=404)
-    (request,), outcome = played(MAILCHIMP.opt_out(SYSTEM, ADA), missing)
+    (request,), outcome = played(MAILCHIMP.opt_out(SYSTEM, OUT), missing)
     assert (request.method, request.json) == ("PATCH", {"status": "unsubscribed"})
     assert outcome.status == "absent"
     (request,), outcome = played(MAILCHIMP.erase(SYSTEM, ADA), missing)
     assert request.path.endswith("/actions/delete-permanent")
     assert outcome.status == "absent"
+
+
+def test_a_stop_of_our_own_is_no_word_of_the_person() -> None:
+    sent, outcome = played(MAILCHIMP.opt_out(SYSTEM, PAUSED), answer(MEMBER))
+    assert [each.method for each in sent] == ["GET", "DELETE"]
+    assert outcome.status == "sent"
+    assert consents(status="archived") == []
+    assert played(MAILCHIMP.opt_out(SYSTEM, PAUSED), MISSING)[1].status == "absent"
+
+
+@pytest.mark.parametrize("status", ["unsubscribed", "cleaned", "archived"])
+def test_who_is_off_the_list_stays_as_they_are_when_we_stop(status: str) -> None:
+    sent, outcome = played(MAILCHIMP.opt_out(SYSTEM, PAUSED), answer({**MEMBER, "status": status}))
+    assert [each.method for each in sent] == ["GET"]
+    assert outcome.status == "absent"
+
+
+def test_who_was_archived_by_us_comes_back_as_of_a_grant() -> None:
+    """The later of two genuine opt-ins, ours and their own there, and never the moment of now."""
+    archived = answer({**MEMBER, "status": "archived", "timestamp_opt": ""})
+    back = replace(CONSENTING, stopped=True)
+    (_, request), _ = played(MAILCHIMP.push(SYSTEM, back), archived)
+    assert (request.method, request.json["status"]) == ("PUT", "subscribed")
+    assert datetime.fromisoformat(request.json["timestamp_opt"]) == AGREED.replace(microsecond=0)
+    later = "2031-01-01T00:00:00+00:00"
+    archived = answer({**MEMBER, "status": "archived", "timestamp_opt": later})
+    (_, request), _ = played(MAILCHIMP.push(SYSTEM, back), archived)
+    assert request.json["timestamp_opt"] == later
+
+
+def test_who_comes_back_without_a_grant_is_not_subscribed() -> None:
+    archived = answer({**MEMBER, "status": "archived"})
+    (_, request), _ = played(MAILCHIMP.push(SYSTEM, replace(ADA, stopped=True)), archived)
+    assert (request.json["status"], "timestamp_opt" in request.json) == ("transactional", False)
+
+
+@pytest.mark.parametrize("status", ["unsubscribed", "cleaned", "pending", "subscribed"])
+def test_who_was_stopped_and_is_not_archived_keeps_their_status(status: str) -> None:
+    member = answer({**MEMBER, "status": status})
+    (_, request), _ = played(MAILCHIMP.push(SYSTEM, replace(CONSENTING, stopped=True)), member)
+    assert (request.method, {*request.json}) == ("PATCH", {"merge_fields"})
