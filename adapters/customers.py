@@ -9,7 +9,7 @@ from adapters.table import Key, Table
 from adapters.together import side_by_side
 from rules.resolution_items import (
     SHARDS,
-    identifier_from,
+    carriers_from,
     identifier_key,
     island_from,
     island_key,
@@ -141,23 +141,22 @@ class Customers:
         return tuple(record_from(item) for item in self.table.all(f"S#{s}", "R#C#"))
 
     def carriers(self, keys: Iterable[IdentifierKey]) -> dict[IdentifierKey, IdentifierHead]:
-        """Who carries an identifier; of a quarantined one, only the first."""
-        found = self.table.get_many([identifier_key(key) for key in keys])
+        """Who carries each, sources' own ids too; of a quarantined one, only the first."""
+        places = {key: identifier_key(key) for key in keys}
+        found = self.table.get_many(list(places.values()))
         return {
-            key.pk[2:]: identifier_from(item)
-            for key, item in found.items()
-            if key.pk.startswith("I#")
+            key: carriers_from(key, found[place]) for key, place in places.items() if place in found
         }
 
     def members(self, keys: Iterable[IdentifierKey]) -> dict[IdentifierKey, frozenset[SubjectKey]]:
         """Everybody who carries an identifier, those in shards included; none where unknown."""
         wanted = list(keys)
         heads = self.carriers(wanted)
-        found = {key: heads[key].members if key in heads else frozenset() for key in wanted}
-        for key, head in heads.items():
-            if head.quarantined:
-                found[key] |= self._sharded(key)
-        return found
+        return {key: self.all_of(heads[key]) if key in heads else frozenset() for key in wanted}
+
+    def all_of(self, head: IdentifierHead) -> frozenset[SubjectKey]:
+        """Everybody who carries an identifier, those in shards included."""
+        return head.members | self._sharded(head.key) if head.quarantined else head.members
 
     def _sharded(self, key: IdentifierKey) -> frozenset[SubjectKey]:
         places = [f"I#{key}#{shard:02}" for shard in range(SHARDS)]

@@ -4,7 +4,7 @@ A link that a subject would gain is noted under its key beforehand (`note`), pag
 whom it would join is found by a read. Only customers' opaque names are in those rows.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -99,32 +99,26 @@ class Future:
 
     def _look_at(self, customers: Customers, keys: Iterable[IdentifierKey]) -> None:
         """Whether each would link, and whom."""
-        found = {key: self._bearers(customers, key) for key in sorted(keys)}
-        self._know(s for _, bearers in found.values() for s in bearers)
-        for key, (head, bearers) in found.items():
+        wanted = sorted(keys)
+        heads = customers.carriers(wanted)
+        gaining = self._gaining(wanted)
+        found = {
+            key: gaining[key] | (customers.all_of(heads[key]) if key in heads else set())
+            for key in wanted
+        }
+        self._know(s for bearers in found.values() for s in bearers)
+        for key, bearers in found.items():
             still = frozenset(s for s in bearers if self._carries(s, key))
-            if self._links_then(key, head, len(still)) and len(bearers) <= MOST:
+            if self._links_then(key, heads.get(key), len(still)) and len(bearers) <= MOST:
                 self._usable[key] = still
             else:
                 self._junk.add(key)
 
-    def _bearers(
-        self, customers: Customers, key: IdentifierKey
-    ) -> tuple[IdentifierHead | None, frozenset[SubjectKey]]:
-        """Who may carry it: those that do now, and those that would gain it."""
-        noted = self.table.get(self._place(key)) or {}
-        gaining = noted.get("ids", frozenset())
-        assert isinstance(gaining, frozenset)
-        if is_own(key):
-            s = subject_of(key)
-            named = self._heads.get(s) or customers.heads([s]).get(s)
-            head = named.own if named else None
-            members = head.members if head else frozenset[str]()
-            own = {s} if named and named.seen else set()
-            return head, members | gaining | own
-        head = customers.carriers([key]).get(key)
-        members = customers.members([key])[key] if head else frozenset()
-        return head, members | gaining
+    def _gaining(self, wanted: Sequence[IdentifierKey]) -> dict[IdentifierKey, frozenset[str]]:
+        """Who would carry each beside those that do now."""
+        places = {key: self._place(key) for key in wanted}
+        noted = self.table.get_many(list(places.values()))
+        return {key: _ids(noted.get(place, {})) for key, place in places.items()}
 
     def _links_then(self, key: IdentifierKey, head: IdentifierHead | None, degree: int) -> bool:
         rule = rule_of(type_of(key), self.laws.rules)
@@ -156,6 +150,12 @@ class Future:
 
     def _place(self, key: IdentifierKey) -> Key:
         return Key(f"POLICY#{self.name}#{key}", "DIFF#")
+
+
+def _ids(item: Item) -> frozenset[str]:
+    found = item.get("ids", frozenset())
+    assert isinstance(found, frozenset)
+    return found
 
 
 def _is_head(item: Item) -> bool:

@@ -79,16 +79,7 @@ def _within(carriers: frozenset[SubjectKey], asked: MarkAsked) -> None:
 def _carriers(named: Sequence[IdentifierKey]) -> frozenset[SubjectKey]:
     """One name after the other, as carriers come from one to the next."""
     customers = Customers(wiring.graph())
-    return frozenset(s for key in named for s in _of(customers, key))
-
-
-def _of(customers: Customers, key: IdentifierKey) -> frozenset[SubjectKey]:
-    if not keys.is_own(key):
-        return customers.members([key])[key]
-    s = keys.subject_of(key)
-    head = customers.heads([s]).get(s)
-    own = frozenset({s} if head and head.seen else ())
-    return own | head.own.members if head and head.own else own
+    return frozenset(s for key in named for s in customers.members([key])[key])
 
 
 def _customers(carriers: frozenset[SubjectKey]) -> int:

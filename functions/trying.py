@@ -141,7 +141,7 @@ def _together(
     while True:
         keys = {k for each in group.values() for k in each.unusable if may_open(k, old, new)}
         fresh = customers.carriers(sorted(keys - heads.keys()))
-        members = customers.members(sorted(fresh))
+        members = {key: customers.all_of(head) for key, head in fresh.items()}
         opened = {k for k, head in fresh.items() if opens(head, len(members[k]), new)}
         heads |= {key: fresh[key] for key in opened}
         subjects = {s for key in opened for s in members[key]}

@@ -77,9 +77,14 @@ def renewed(pepper: Pepper, key: IdentifierKey) -> IdentifierKey:
 
 def latest(pepper: Pepper, key: IdentifierKey) -> IdentifierKey:
     """The newest name of an identifier, whichever of its names was kept somewhere."""
+    return renewed(pepper, arrived(pepper, key))
+
+
+def arrived(pepper: Pepper, key: IdentifierKey) -> IdentifierKey:
+    """Its name under the peppers that all keys have come to, as `of_identifier` makes it."""
     for each in pepper.later:
         key = over(each, key) if _older(key, each) else key
-    return renewed(pepper, key)
+    return key
 
 
 def names(pepper: Pepper, key: IdentifierKey) -> tuple[IdentifierKey, ...]:

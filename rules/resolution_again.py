@@ -76,9 +76,18 @@ def spoken(head: SubjectHead, rows: Iterable[Kept], laws: Laws) -> Spoken:
         said = said_at(kept.row.version, kept.row.occurred_at)
         if out is None or said > out:
             found.latest = max(said, found.latest or said)
-            _add(found, head, kept, laws)
+            _add(found, head, _as_today(kept, head, laws), laws)
     _add_newer(found, head, laws)
     return _as_linked(found, head, laws)
+
+
+def _as_today(kept: Kept, head: SubjectHead, laws: Laws) -> Kept:
+    """A row from before keeps its links by the names of then: here by those that the head has."""
+    if not kept.row.identifiers:
+        return kept
+    now = (keys.arrived(laws.pepper, key) for key in kept.row.identifiers)
+    found = frozenset(linked_as(head, key, laws.pepper) for key in now)
+    return kept._replace(row=kept.row.model_copy(update={"identifiers": found}))
 
 
 def _as_linked(found: Spoken, head: SubjectHead, laws: Laws) -> Spoken:
@@ -100,7 +109,7 @@ def _as_linked(found: Spoken, head: SubjectHead, laws: Laws) -> Spoken:
 
 def named_by(row: RecordRow, subject: Subject, laws: Laws) -> frozenset[IdentifierKey]:
     """What all that a row says names, by the names of new identifiers."""
-    found = set(row.identifiers)
+    found = {keys.arrived(laws.pepper, key) for key in row.identifiers}
     for text in row.said:
         case = _case(subject, row, statement(text), laws)
         found |= case.links.keys() if case else set()
@@ -144,7 +153,10 @@ def _add(found: Spoken, head: SubjectHead, kept: Kept, laws: Laws) -> None:
         if case.current is not None and mark == row.now:
             before = head.current.get(kept.r)
             if not mark and before:  # a row from before tells no versions apart: the head does
-                passing -= row.identifiers - before.keys
+                lost = row.identifiers - before.keys
+                passing = frozenset(
+                    k for k in passing if linked_as(head, k, laws.pepper) not in lost
+                )
             found.current[kept.r] = Current(order=kept.order, keys=passing)
             found.passing |= {k: case.links[k] for k in passing}
     fixed = _unreadable(head, row, laws)

@@ -11,7 +11,7 @@ from rules.identity_evidence import carried, lasting
 from rules.keys import Pepper
 from rules.renaming import renamed, verdicts_of
 from rules.resolution_bonds import bonded
-from rules.resolution_items import gate_key, member_key, shard_of
+from rules.resolution_items import gate_key, member_key, own_carriers, shard_of
 from rules.resolution_size import LARGEST, fitting
 from rules.resolution_view import Draft
 from schemas.graph import IdentifierHead, IdentifierKey, Island, Node, Review, SubjectKey, Verdict
@@ -52,14 +52,10 @@ def cell_of(draft: Draft, key: IdentifierKey) -> IdentifierHead:
     found = draft.identifier(key)
     if found:
         return found
-    members = frozenset[SubjectKey]()
-    island = ""
-    if keys.is_own(key):
-        head = draft.subject(keys.subject_of(key))
-        if head:
-            members = frozenset({head.s} if head.seen else ())
-            island = head.island
-    return IdentifierHead(key=key, version=0, members=members, island=island)
+    head = draft.subject(keys.subject_of(key)) if keys.is_own(key) else None
+    if head:
+        return own_carriers(key, head)
+    return IdentifierHead(key=key, version=0, members=frozenset(), island="")
 
 
 def add_carrier(draft: Draft, cell: IdentifierHead, s: SubjectKey, laws: Laws) -> IdentifierHead:

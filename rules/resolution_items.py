@@ -123,6 +123,19 @@ def identifier_from(item: Item) -> IdentifierHead:
     return IdentifierHead.model_validate_json(str(item["data"]))
 
 
+def carriers_from(key: IdentifierKey, item: Item) -> IdentifierHead:
+    """An identifier's carriers, of the row where `identifier_key` says that they are."""
+    return own_carriers(key, subject_from(item)) if is_own(key) else identifier_from(item)
+
+
+def own_carriers(key: IdentifierKey, head: SubjectHead) -> IdentifierHead:
+    """Who carries a source's own id: the subject itself, once it is seen, and who names it."""
+    if head.own:
+        return head.own
+    members = frozenset({head.s} if head.seen else ())
+    return IdentifierHead(key=key, version=0, members=members, island=head.island)
+
+
 def island_item(island: Island) -> dict[str, Value]:
     """An island, compressed: it can have thousands of nodes."""
     data = island.model_dump_json(exclude_defaults=True)

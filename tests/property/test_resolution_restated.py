@@ -11,16 +11,13 @@ import pytest
 
 from rules import keys, normalise, resolution_adoption
 from rules.identity_claims import canonical
-from rules.keys import of_identifier
 from rules.resolution import resolve
 from rules.resolution_adoption import adopt
-from rules.resolution_again import kept_from
 from rules.resolution_calls import Steps
 from rules.resolution_case import Received
 from rules.resolution_islands import Laws
 from rules.resolution_restating import Sweep
 from rules.resolution_rows import MOST_SAID
-from rules.resolution_said import statement
 from schemas.errors import RetryLater
 from schemas.identifiers import Claim, Identifier
 from schemas.observation import ConsentSignal
@@ -29,7 +26,7 @@ from schemas.rows import Key
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs
 from tests.property.test_resolution_mutants import identifiers, islands, none, subjects
 from tests.simulator.histories import PEPPER, RULES, START, expected, history
-from tests.simulator.reading import broken_promises, graph_in, heads
+from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.removals import admitted, histories, removals
 from tests.simulator.store import MemoryTable
 from tests.simulator.world import Faults, Job, Slow, World, run_alone
@@ -300,39 +297,6 @@ def heard(signal: ConsentSignal, table: MemoryTable, rules_: IdentityRules) -> b
     key = keys.of_identifier(PEPPER, canonical(signal.identifier, rules_))
     rows = [row for place, row in table.rows.items() if place.pk == f"I#{key}"]
     return any(f'"state":"{signal.state}"' in str(row["data"]) for row in rows)
-
-
-def aged(table: MemoryTable) -> None:
-    """The rows as they were before what a record said was kept in them."""
-    for key, row in table.rows.items():
-        if not key.sk.startswith("R#"):
-            continue
-        head, kept = heads(table)[key.pk[2:]], kept_from(row)
-        (text,) = kept.row.said
-        claims = statement(text).claims
-        named = {of_identifier(PEPPER, claim.identifier): claim for claim in claims}
-        linked = frozenset(named.keys() & head.links.keys())
-        left = tuple(claim for k, claim in named.items() if k not in linked)
-        record = kept.row.model_copy(update={"said": frozenset(), "now": "", "unlinked": left})
-        del row["said"]
-        row["data"] = record.model_dump_json(exclude={"said", "identifiers"}, exclude_defaults=True)
-        row.update({"ids": linked} if linked else {})
-
-
-def test_rows_from_before_are_read_back_from_the_links_of_their_subject() -> None:
-    """Their links' keys prove what they were made of, unless a rule made several values one."""
-    for seed in range(FIRST, FIRST + HISTORIES // 3):
-        random = Random(seed)
-        received = list({each.observation.record.id: each for each in observed(random)}.values())
-        fresh, old, new = names(), rules(random), rules(random)
-        old = old.model_copy(update={"plus_tags": False, "dotless_domains": ()})
-        types = {name: rule for name, rule in old.types.items() if "+" not in name}
-        old = old.model_copy(update={"types": types})
-        graph, journal = MemoryTable(), MemoryTable()
-        run_alone(resolve(received, under(old, fresh)), graph, journal)
-        aged(graph)
-        run_alone(whole(under(new, fresh)), graph, journal)
-        assert graph_in(graph, new).labels == expected(received, new).labels, f"seed {seed}"
 
 
 def test_a_new_normaliser_reads_what_was_received_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,6 +92,21 @@ def test_what_many_carry_is_trusted_by_their_very_number(
     assert mark("block")[0] == 200
 
 
+def test_so_is_a_sources_own_id_whoever_of_them_is_beyond_its_limit(
+    hub: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = wiring.policy()[1].model_dump()
+    named["identity"]["types"]["shop:customer"] = {"level": 0, "limit": 2}
+    monkeypatch.setattr(wiring, "policy", lambda: ("v2", Policy.model_validate(named)))
+    monkeypatch.setattr("functions.marking.MOST", 4)
+    for who in ("crm:ben", "help:cem", "crm:dan", "crm:eve"):
+        hub.knows(who, **{"shop:customer": "ada"})
+    status, told = mark("trust", "shop:customer:ada")
+    assert (status, told["records"], "--force 5" in told["detail"]) == (409, 5, True)
+    assert customers(hub) == 3
+    assert mark("trust", "shop:customer:ada", force=5)[0] == 200
+
+
 def test_an_operator_marks_ids_and_names_nobody_by_an_address(hub: People) -> None:
     assert mark("block", role="operator")[0] == 403
     assert not head(hub).blocked

@@ -19,7 +19,7 @@ from tests.fakes.people import People, people
 PHONE = "+12025550101"
 
 
-def rules(**types: dict[str, int]) -> Policy:
+def rules(**types: dict[str, Any]) -> Policy:
     """The policy with other identity rules."""
     return Policy.model_validate({**policy().model_dump(), "identity": {"types": types}})
 
@@ -55,6 +55,15 @@ def ask(route: str, role: str = "privacy", key: str = "k", **body: object) -> tu
 
 def try_(candidate: Policy) -> dict[str, Any]:
     found: dict[str, Any] = ask("POST /v1/policy/diff", policy=candidate.model_dump())[1]
+    return found
+
+
+def to_the_end(candidate: Policy) -> dict[str, Any]:
+    """The last page: with few customers, the first that has any."""
+    found = try_(candidate)
+    while found.get("next"):
+        body = {"policy": candidate.model_dump(), "cursor": found["next"]}
+        found = ask("POST /v1/policy/diff", **body)[1]
     return found
 
 
@@ -99,6 +108,45 @@ def test_a_dry_run_names_what_a_wider_limit_would_merge(monkeypatch: pytest.Monk
     (move,) = found["items"]
     assert (move["kind"], set(move["customers"]), move["subjects"]) == ("merge", apart, 3)
     assert (found["changed"], found["largest"]) == (3, 3)
+
+
+def shared_id(monkeypatch: pytest.MonkeyPatch, *who: str) -> tuple[People, set[str]]:
+    """These say that they are Ada at the shop, whose id at most two may carry."""
+    narrow = rules(email={"level": 1}, **{"shop:customer": {"level": 0, "limit": 2}})
+    hub = people(monkeypatch)
+    monkeypatch.setattr(wiring, "policy", lambda: ("v1", narrow))
+    shelf.first(hub.world.table, narrow, NOW.isoformat())
+    hub.knows("shop:ada")
+    for each in who:
+        hub.knows(each, **{"shop:customer": "ada"})
+    apart = {hub.customer(each) for each in ("shop:ada", *who)}
+    assert len(apart) == 1 + len(who)
+    return hub, apart
+
+
+def wider(limit: int, **email: object) -> Policy:
+    return rules(email={"level": 1, **email}, **{"shop:customer": {"level": 0, "limit": limit}})
+
+
+@pytest.mark.parametrize("email", [{}, {"junk": ["none@.*"]}], ids=["as read", "read otherwise"])
+def test_a_dry_run_names_what_a_wider_limit_of_sources_own_ids_would_merge(
+    email: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, apart = shared_id(monkeypatch, "crm:1", "help:1")
+    found = to_the_end(wider(3, **email))
+    (move,) = found["items"]
+    assert (move["kind"], set(move["customers"]), move["subjects"]) == ("merge", apart, 3)
+    assert (found["changed"], found["merges"], found["largest"]) == (3, 1, 3)
+    status, body = put(wider(3, **email))
+    assert (status, body["changed"]) == (409, 3), "beyond the blast radius"
+
+
+@pytest.mark.parametrize("email", [{}, {"junk": ["none@.*"]}], ids=["as read", "read otherwise"])
+def test_a_dry_run_counts_who_is_beyond_an_own_ids_limit_in_rows_of_their_own(
+    email: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared_id(monkeypatch, "crm:1", "help:1", "crm:2", "crm:3")
+    assert to_the_end(wider(3, **email))["changed"] == 0
 
 
 def test_a_dry_run_says_that_traits_may_come_from_other_sources(hub: People) -> None:
