@@ -10,7 +10,7 @@ could be set aside by a former name once more, or released by a new one that nob
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal
+from typing import Literal
 
 from rules import keys
 from rules.keys import Pepper
@@ -40,7 +40,6 @@ from schemas.rows import PRESENT, Conflict, Item, Key, Write, key_of
 Step = Literal["names", "crowds", "bonds", "rest"]
 """Identifiers and what was delivered under them get their new names; what links nobody, since its
 subject has too much of it, does; what islands remember of others does; former rows go."""
-TABLES: Final[tuple[TableName, ...]] = ("graph", "journal")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from rules import keys, renaming, resolution_bonds, resolution_islands, resoluti
 from rules.identity import Marks
 from rules.keys import Pepper
 from rules.resolution import resolve
-from rules.resolution_calls import Steps
+from rules.resolution_calls import Steps, TableName
 from rules.resolution_case import Received, prepare
 from rules.resolution_islands import Laws
 from rules.resolution_items import HEAD, identifier_from
 from rules.resolution_marks import mark
-from rules.resolution_rekeying import TABLES, Going, rekey
+from rules.resolution_rekeying import Going, rekey
 from rules.resolution_view import Draft
 from schemas.errors import RetryLater
 from schemas.rows import ABSENT, Key
@@ -33,6 +33,7 @@ from tests.simulator.store import MemoryTable
 from tests.simulator.world import Faults, Job, World, run_alone
 
 SECOND = Pepper(b"another pepper for tests", 2)
+TABLES: tuple[TableName, ...] = ("graph", "journal")
 AWARE = replace(PEPPER, coming=SECOND)
 BEGUN = replace(PEPPER, coming=SECOND, begun=True)
 AFTER = replace(PEPPER, later=(SECOND,))
