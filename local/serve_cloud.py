@@ -124,5 +124,6 @@ if __name__ == "__main__":
     sys.executable = sys.argv[1]
     check_permissions_as_aws_does(os.environ.get("CALLS_FILE", ""))
     follow_streams_beside_queues()
+    keep_streams_with_their_tables()
     fill_batches_as_aws_does()
     asyncio.run(serve_and_leave(int(os.environ["GATEWAY_PORT"])))
