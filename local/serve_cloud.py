@@ -26,7 +26,12 @@ def follow_streams_beside_queues() -> None:
     MiniStack's one poller waits for each function of a stream, and no queue moves meanwhile.
     """
     functions: Any = import_module("ministack.services.lambda_svc")
-    poll = functions._poll_dynamodb_streams  # noqa: SLF001 - it has no setting for it
+    read = functions._poll_dynamodb_streams  # noqa: SLF001 - it has no setting for it
+
+    def poll() -> bool:
+        _wait_for_nothing_lost(functions._dynamodb_stream_positions)  # noqa: SLF001 - as above
+        return bool(read())
+
     follower = threading.Thread(target=lambda: _repeat(poll), daemon=True)
 
     def begun() -> bool:
@@ -35,6 +40,19 @@ def follow_streams_beside_queues() -> None:
         return False
 
     functions._poll_dynamodb_streams = begun  # noqa: SLF001
+
+
+def _wait_for_nothing_lost(positions: Any) -> None:  # noqa: ANN401 - MiniStack's own
+    """Who has read further than there is reads all there is: a state that was saved without its
+    streams does not say what it lacks.
+    """
+    tables: Any = import_module("ministack.services.dynamodb")
+    records, trimmed = tables._stream_records, tables._stream_trimmed  # noqa: SLF001 - as above
+    starts = {place: trimmed.get_scoped(*place, 0) for place, _ in records.all_items()}
+    ends = [starts[place] + len(found) for place, found in records.all_items()]
+    for place, reached in list(positions.all_items()):
+        if reached > max(ends, default=0):
+            positions.set_scoped(*place, min(starts.values(), default=0))
 
 
 def _repeat(poll: Callable[[], bool]) -> None:
