@@ -30,3 +30,11 @@ def problems(reader: Callable[[Path], object], path: Path, text: str | bytes) ->
 def line_of(text: str, part: str) -> int:
     """The line on which something first stands."""
     return text[: text.index(part)].count("\n") + 1
+
+
+def refused(path: Path, right: str, wrong: str, said: str) -> None:
+    """The policy with that slip has one problem, at its line, that says what to write."""
+    text = slipped(POLICY, right, wrong)
+    (found,) = problems(documents.policy, path, text)
+    assert found.startswith(f"policy.yaml:{line_of(text, wrong)}  ")
+    assert said in found
