@@ -41,7 +41,7 @@ from rules.resolution_rows import store_consents, store_records
 from rules.resolution_settling import leave
 from rules.resolution_view import Draft, Unread, View
 from schemas.errors import BadRecord, RetryLater
-from schemas.graph import IdentifierKey, SubjectHead
+from schemas.graph import IdentifierKey, SubjectHead, SubjectKey
 
 
 @dataclass(slots=True)
@@ -129,6 +129,14 @@ def _read_heads(view: View, cases: Iterable[Case]) -> Steps[frozenset[str]]:
     return frozenset(s for key, s in wanted.items() if key in found)
 
 
+def _head(view: View, s: SubjectKey) -> Steps[SubjectHead | None]:
+    """As last read; read again where another change of the batch found that it had moved."""
+    key = subject_key(s)
+    if not view.knows(key):
+        view.learn([key], (yield from read_many([key])))
+    return view.head(key)
+
+
 def _admitted(view: View, cases: dict[int, Case]) -> dict[int, Case]:
     """Without what is older than the removal of its subject or record, as far as is known."""
     found = {}
@@ -171,7 +179,7 @@ def _is_news(head: SubjectHead | None, change: Change, laws: Laws) -> bool:
 def _leave_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) -> Steps[None]:
     """Whom a newer version, too many links, or what was cut short parted from identifiers."""
     for position, case in cases.items():
-        head = view.head(subject_key(case.s))
+        head = yield from _head(view, case.s)
         if head and unsettled(head, laws.rules):
             view.forget([subject_key(case.s)])
             try:
@@ -199,7 +207,7 @@ def _read_ahead(view: View, changes: Iterable[Change], laws: Laws) -> Steps[None
 
 
 def _link(view: View, change: Change, laws: Laws) -> Steps[None]:
-    head = view.head(subject_key(change.s))
+    head = yield from _head(view, change.s)
     linked = as_linked(head, change, laws.pepper)
     refuse_too_many(head, linked)
     for part in _parts(linked, crowding(head, linked, laws)):

@@ -63,8 +63,12 @@ class View:
         if missing:
             raise Unread(missing)
 
+    def knows(self, key: Key) -> bool:
+        """Whether it was read, be it there or not, and nobody is known to have moved it since."""
+        return key in self._models
+
     def head(self, key: Key) -> SubjectHead | None:
-        """A subject's head, if it is known."""
+        """A subject's head, if it is known (`knows`) and there."""
         found = self._models.get(key)
         return found if isinstance(found, SubjectHead) else None
 
