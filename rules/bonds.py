@@ -171,13 +171,20 @@ def _made(row: ConsentRow, bond: Bond) -> bool:
     """Withdrawals until the very end, and those dated into the future; grants before it began."""
     if row.state == "granted":
         return row.stated and row.effective_at <= bond.since
+    return _known_by(row, bond)
+
+
+def _known_by(row: ConsentRow, bond: Bond) -> bool:
     return known_at(row) <= bond.until
 
 
 def _as_of(one: Taken, bond: Bond, said: ConsentRows) -> Taken:
-    """With what had lifted it when the parting began."""
+    """With what had lifted it when the parting began, and without what was withdrawn after it:
+    a bond that stands for several partings brings that, too.
+    """
     lifts = (row for row in _lifts(one, said) if row.effective_at <= bond.since)
-    return Taken(one.about, one.events.union(lifts), one.by, one.after)
+    events = (row for row in one.events if row.state == "granted" or _known_by(row, bond))
+    return Taken(one.about, frozenset(events).union(lifts), one.by, one.after)
 
 
 def _lifts(one: Taken, said: ConsentRows) -> Iterable[ConsentRow]:

@@ -131,6 +131,13 @@ def test_what_was_handed_on_comes_back_at_the_next_parting_also_of_a_bond_that_w
     assert not refused("a", once, a=[NO, event("granted", 2.05)]), "it was never f's to keep"
 
 
+def test_a_bond_that_widened_hands_on_nothing_that_was_said_after_the_other_had_left() -> None:
+    known = [parted(6, "b", "c", until=11), parted(8, "a", "b")]
+    assert refused("b", known, c=event("withdrawn", 10))
+    assert refused("a", known, c=event("withdrawn", 7))
+    assert not refused("a", known, c=event("withdrawn", 10))
+
+
 def test_where_clocks_differ_it_binds_whichever_came_first() -> None:
     known = [parted(2.02, "ab", "f", until=2.1), parted(2.0, "a", "bz", until=2.08)]
     assert refused("z", known, f=NO)
