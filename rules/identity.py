@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 from typing import Final
 
 from rules.identity_blocks import Blocks, Join
@@ -48,6 +49,12 @@ def rule_of(type_: IdentifierType, rules: IdentityRules) -> IdentifierRule | Non
     if ":" not in type_:
         return named
     return named.model_copy(update={"level": 0}) if named else SOURCE_ID
+
+
+def is_unique(type_: IdentifierType, rules: IdentityRules) -> bool:
+    """Whether one customer never has two values of a type, aliases apart."""
+    named = rules.types.get(type_)
+    return ":" in type_ if named is None or named.unique is None else named.unique
 
 
 def is_junk(identifier: Identifier, rules: IdentityRules) -> bool:
@@ -147,7 +154,7 @@ def _settle(
     evidence = weigh(verdicts)
     levels = _joins_by_level(nodes, unusable, evidence, rules)
     depths = _scope_depths(levels, rules.scope_cap)
-    blocks = Blocks(nodes, unusable, evidence)
+    blocks = Blocks(nodes, unusable, evidence, partial(is_unique, rules=rules))
     refused: list[Review] = []
     for level, joins in levels:
         refused += blocks.merge(j for j in joins if depths.get(j.subjects[0], level) >= level)

@@ -1,7 +1,7 @@
 """Merging inside scopes: blocks grow level by level, and none ever comes to hold a conflict."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -9,9 +9,10 @@ from rules.identity_evidence import Evidence, Pair, alias_classes, carried
 from rules.identity_sets import DisjointSets
 from rules.keys import type_of
 from schemas.graph import IdentifierKey, Node, Review, SubjectKey
+from schemas.identifiers import IdentifierType
 
 Held = frozenset[tuple[str, str]]
-"""Pairs of a source id's type and its alias-class."""
+"""Pairs of a unique type and a value of it, or the alias-class of a source's own id."""
 
 
 class Join(NamedTuple):
@@ -29,27 +30,30 @@ class Join(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """Why blocks may not be one: two ids of the type `detail`, or the pair `detail`."""
+    """Why blocks may not be one: two values of the type `detail`, or the pair `detail`."""
 
     reason: Literal["unique", "never"]
     detail: str
 
 
 class Blocks:
-    """The customers so far. Each block knows the source ids it holds and whom it must not meet."""
+    """The customers so far. Each block knows its unique values and whom it must not meet."""
 
     def __init__(
         self,
         nodes: Mapping[SubjectKey, Node],
         unusable: frozenset[IdentifierKey],
         evidence: Evidence,
+        is_unique: Callable[[IdentifierType], bool],
     ) -> None:
         classes = alias_classes(evidence.aliases, nodes)
         self._sets = DisjointSets()
         self._subjects = tuple(sorted(nodes))
         self._held: dict[str, Held] = {
             s: frozenset(
-                (type_of(key), classes.root(key)) for key in source_ids(s, node, unusable, evidence)
+                (type_of(key), classes.root(key))
+                for key in counted(s, node, unusable, evidence)
+                if is_unique(type_of(key))
             )
             for s, node in nodes.items()
         }
@@ -121,13 +125,11 @@ class Blocks:
         return Conflict("never", " ".join(met[0])) if met else None
 
 
-def source_ids(
+def counted(
     s: SubjectKey, node: Node, unusable: frozenset[IdentifierKey], evidence: Evidence
 ) -> set[IdentifierKey]:
-    """The ids unique per source that a subject holds: its own, and those it is linked to."""
+    """The identifiers that count for a subject: its own id always, others as far as they link."""
     held = {
-        key
-        for key in carried(node)
-        if ":" in type_of(key) and key not in unusable and (s, key) not in evidence.ignored
+        key for key in carried(node) if key not in unusable and (s, key) not in evidence.ignored
     }
     return held | {node.own} if node.own else held

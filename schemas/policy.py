@@ -28,7 +28,8 @@ class IdentifierRule(Written):
     `level` is strength and priority in one: 0 strongest. More than `limit` subjects make a value
     junk; a subject that carries more than `per_subject` values is linked by none of them. `junk`
     are regular expressions that a whole value must match to be junk. Of a `current` type only the
-    newest version of a subject's records counts.
+    newest version of a subject's records counts. Of a `unique` type no customer has two values;
+    where nothing is said, sources' own ids are unique, and nothing else is.
     """
 
     level: Annotated[Whole, Field(ge=0, le=9)]
@@ -36,12 +37,13 @@ class IdentifierRule(Written):
     per_subject: Annotated[Whole, Field(ge=1, le=64)] = 16
     junk: Patterns = ()
     current: bool = False
+    unique: Annotated[bool, Field(strict=True)] | None = None
 
 
 class IdentityRules(Written):
     """The rules of `docs/identity.md`. Types that are not named here never link.
 
-    A source's own ids (`<source>:<object>`) are level 0 and unique per source always.
+    Only a source's own ids (`<source>:<object>`) need no rule; they are level 0 always.
     """
 
     types: Annotated[dict[IdentifierType, IdentifierRule], Field(max_length=64)]

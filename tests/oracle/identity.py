@@ -47,6 +47,8 @@ class World:
     trusted: frozenset[str] = frozenset()
     bounds: dict[str, int] = field(default_factory=dict)
     """Kind → how many of it one subject may be linked to."""
+    uniques: dict[str, bool] = field(default_factory=dict)
+    """Kind → whether one customer has at most one of it; of sources' own ids, unless said."""
 
 
 def crowds(world: World, name: str) -> dict[str, set[str]]:
@@ -150,21 +152,22 @@ def one_id(world: World, x: str, y: str) -> bool:
     return y in reach({x}, links)
 
 
-def source_ids(world: World, names: Collection[str]) -> set[str]:
-    """The ids, unique per source, that subjects hold: their own, and usable ones they link to."""
+def uniquely_held(world: World, names: Collection[str]) -> set[str]:
+    """What subjects hold of unique kinds: their own ids, and usable identifiers they link to."""
     held = set()
     for name in names:
         for identifier in identifiers(world, name):
             own = identifier == world.people[name].own
             live = usable(world, identifier) and not ignored(world, name, identifier)
-            if ":" in kind_of(identifier) and (own or live):
+            kind = kind_of(identifier)
+            if world.uniques.get(kind, ":" in kind) and (own or live):
                 held.add(identifier)
     return held
 
 
 def conflict(world: World, names: Collection[str]) -> str | None:
     """Why these may not be one customer."""
-    for x, y in combinations(sorted(source_ids(world, names)), 2):
+    for x, y in combinations(sorted(uniquely_held(world, names)), 2):
         if kind_of(x) == kind_of(y) and not one_id(world, x, y):
             return "unique"
     for a, b in combinations(sorted(names), 2):

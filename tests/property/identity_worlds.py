@@ -31,6 +31,7 @@ def world(random: Random, largest: int = 9) -> World:
         blocked=_some(random, everything),
         trusted=_some(random, everything, 0.2),
         bounds={kind: random.choice((1, 1, 2)) for kind in KINDS if random.random() < 0.5},
+        uniques=_uniques(random),
     )
 
 
@@ -57,10 +58,10 @@ def as_nodes(given: World) -> dict[str, Node]:
 def as_rules(given: World) -> IdentityRules:
     """The world's rules as a policy holds them."""
     named = {kind: IdentifierRule(level=level) for kind, level in given.levels.items()}
-    for kind in given.limits.keys() | given.bounds.keys():
-        level = given.levels.get(kind, 0)
+    for kind in given.limits.keys() | given.bounds.keys() | given.uniques.keys():
+        level, unique = given.levels.get(kind, 0), given.uniques.get(kind)
         limit, bound = given.limits.get(kind, DEFAULT_LIMIT), given.bounds.get(kind, DEFAULT_BOUND)
-        named[kind] = IdentifierRule(level=level, limit=limit, per_subject=bound)
+        named[kind] = IdentifierRule(level=level, limit=limit, per_subject=bound, unique=unique)
     return IdentityRules(types=named, scope_cap=given.cap)
 
 
@@ -82,6 +83,17 @@ def _person(random: Random, number: int) -> Person:
         links.append(f"{random.choice(SOURCES)}#{random.randint(0, 9)}")
     own = f"{source}#{number}" if source else None
     return Person(created=random.randint(0, 3), own=own, links=frozenset(links))
+
+
+def _uniques(random: Random) -> dict[str, bool]:
+    """Mostly what is so anyway; a source whose ids are no people, an address that is one person."""
+    if random.random() < 0.6:
+        return {}
+    return {
+        kind: random.random() < (0.6 if kind in SOURCES else 0.2)
+        for kind in (*LEVELS, *SOURCES)
+        if random.random() < 0.5
+    }
 
 
 def _said(random: Random, names: list[str], everything: list[str]) -> Said:

@@ -15,6 +15,7 @@ from tests.property import identity_worlds
 from tests.property.identity_worlds import decide, world
 
 WORLDS = 600
+SOUND_UNIQUE = identity.is_unique
 Break = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -207,7 +208,19 @@ def without_ignored_links(patch: pytest.MonkeyPatch) -> None:
 
 def only_own_ids_are_unique(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        identity_blocks, "source_ids", lambda s, node, *rest: {node.own} if node.own else set()
+        identity_blocks, "counted", lambda s, node, *rest: {node.own} if node.own else set()
+    )
+
+
+def every_own_id_is_unique(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        identity, "is_unique", lambda type_, rules: ":" in type_ or SOUND_UNIQUE(type_, rules)
+    )
+
+
+def nothing_but_own_ids_is_unique(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        identity, "is_unique", lambda type_, rules: ":" in type_ and SOUND_UNIQUE(type_, rules)
     )
 
 
@@ -239,6 +252,8 @@ def only_own_ids_are_unique(patch: pytest.MonkeyPatch) -> None:
         at_a_tie_always_stands,
         without_ignored_links,
         only_own_ids_are_unique,
+        every_own_id_is_unique,
+        nothing_but_own_ids_is_unique,
     ],
     ids=lambda broken: broken.__name__,
 )

@@ -66,7 +66,8 @@ class Example:
         types = {name: rule for name, rule in self.rules.types.items() if name != type_}
         if settings != ("off",):
             given = dict(setting.split("=") for setting in settings)
-            types[type_] = IdentifierRule.model_validate({k: int(v) for k, v in given.items()})
+            content = {k: yaml.safe_load(v) for k, v in given.items()}
+            types[type_] = IdentifierRule.model_validate({"level": 0, **content})
         self.rules = self.rules.model_copy(update={"types": types})
 
     def marks(self) -> Marks:
