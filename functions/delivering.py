@@ -22,10 +22,11 @@ def deliver(office: Office, errand: Errand, seen: Sighting | None = None) -> Non
     if person is None:
         _strike(office, office.ledger.states([delivery.opaque(errand.customer)]))
         return
-    first, *others = chosen(office, person)
+    first, *others = every = chosen(office, person)
     known = Telling(office, errand, first, barred=barred(office, first, others)).run(person, issued)
     if others or not (known or errand.version == FIRST):
-        _tidy(office, errand, first, others)
+        again = occupancy.further(person, every, office.own_sources, office.pepper)
+        _tidy(office, errand, first, others, again)
 
 
 def concerns(office: Office, errand: Errand) -> bool:
@@ -73,16 +74,25 @@ def barred(office: Office, first: Addressee, others: Sequence[Addressee]) -> Rea
     return "not_theirs" if others else "no_identifier"
 
 
-def _tidy(office: Office, errand: Errand, first: Addressee, others: Sequence[Addressee]) -> None:
-    """Other identifiers get nothing new; what they were sent before still answers to consent."""
+def _tidy(
+    office: Office,
+    errand: Errand,
+    first: Addressee,
+    others: Sequence[Addressee],
+    again: frozenset[IdentifierKey],
+) -> None:
+    """Other identifiers get nothing new, except of `again`, further contacts that are there; what
+    they were sent before still answers to consent.
+    """
     wanted = {each.key for each in others} | {delivery.opaque(errand.customer)}
     states = office.ledger.states(wanted - {first.key})
     for other in others:
-        if other.key in states and states[other.key].held:
+        more = other.key in again
+        if more or (other.key in states and states[other.key].held):
             issued = office.clock()
             person = office.reader.person(errand.customer, errand.version)
             if person:
-                Telling(office, errand, other, upsert=False).run(person, issued)
+                Telling(office, errand, other, upsert=more).run(person, issued)
     _strike(office, states)
 
 

@@ -4,20 +4,47 @@ After a split both sides carry what they shared, but the destination's contact o
 one side's: what the other side is to be told would end up with a stranger.
 """
 
+from collections.abc import Iterable
+
 from rules import keys
 from rules.delivery import Addressee, Person
 from rules.keys import Pepper
-from schemas.graph import SubjectKey
+from schemas.graph import IdentifierKey, SubjectKey
 
 
 def anothers(
     person: Person, addressee: Addressee, own_sources: frozenset[str], pepper: Pepper
 ) -> bool:
     """Whether contacts there carry it, and none of them is this person's."""
+    carry = _carrying(person, addressee, own_sources, pepper)
+    return bool(carry) and not carry & person.subjects
+
+
+def further(
+    person: Person,
+    addressees: Iterable[Addressee],
+    own_sources: frozenset[str],
+    pepper: Pepper,
+) -> frozenset[IdentifierKey]:
+    """Those after the first by which it knows the person once more: by a contact that carries none
+    of the former. A list that has one for each address knows somebody by several.
+    """
+    known, found = set[SubjectKey](), set[IdentifierKey]()
+    for n, each in enumerate(addressees):
+        carry = _carrying(person, each, own_sources, pepper) & person.subjects
+        if n and carry and not carry & known:
+            found.add(each.key)
+        known |= carry
+    return frozenset(found)
+
+
+def _carrying(
+    person: Person, addressee: Addressee, own_sources: frozenset[str], pepper: Pepper
+) -> frozenset[SubjectKey]:
+    """The contacts there, of whomever on the island, that carry it."""
     called = {keys.latest(pepper, each) for each in addressee.addresses}
     contacts = _contacts(person, own_sources)
-    carry = {s for s in contacts if called & _carried(person, s, pepper)}
-    return bool(carry) and not carry & person.subjects
+    return frozenset(s for s in contacts if called & _carried(person, s, pepper))
 
 
 def _contacts(person: Person, own_sources: frozenset[str]) -> frozenset[SubjectKey]:
