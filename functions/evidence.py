@@ -10,6 +10,7 @@ from functions.party import party
 from functions.problem import Answer, answer
 from functions.serving import Request, Route, serve
 from rules.explain import Explanation
+from schemas.errors import RetryLater
 
 
 def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
@@ -36,13 +37,18 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
 
 def _by_the_clock() -> Answer:
     """Once a minute: what an adopted policy or another pepper changes, which ends in time; then
-    whom records left.
+    whom records left. Each has its turn, whichever others must be taken up later.
     """
+    held_up: list[RetryLater] = []
     try:
-        found = adopting.carried_out()
-        rekeying.carried_out()
-        parting.settled()
-        return answer(200, found)
+        for turn in (adopting.carried_out, rekeying.carried_out, parting.settled):
+            try:
+                turn()
+            except RetryLater as error:
+                held_up.append(error)
+        if held_up:
+            raise held_up[0]
+        return answer(200, adopting.progress())
     finally:
         wiring.flush()
 

@@ -8,8 +8,9 @@ import pytest
 
 from adapters import policy as shelf
 from connectors import shopify
-from functions import context, evidence, observed, resolve, wiring
+from functions import adopting, context, evidence, observed, resolve, wiring
 from schemas.config import Source
+from schemas.errors import RetryLater
 from tests.fakes.graph import NOW, policy
 from tests.fakes.people import People, people
 
@@ -102,5 +103,23 @@ def test_whom_the_order_left_is_nobody_any_more(
     clock(hub, monkeypatch, 1)
     assert told()["customer"], "not before nobody relies on the guest"
     clock(hub, monkeypatch, 5)
+    with pytest.raises(AssertionError, match="Nobody is known by this"):
+        told()
+
+
+def test_an_adoption_that_is_held_up_holds_up_nobody_who_is_to_be_settled(
+    hub: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held_up() -> None:
+        raise RetryLater("the graph is throttled")
+
+    arrives(hub, "order", GUEST)
+    arrives(hub, "order", {**TIED, "email": "", "customer": {**ACCOUNT, "email": ""}})
+    monkeypatch.setattr(adopting, "carried_out", held_up)
+    for minute in range(6):
+        monkeypatch.setattr(wiring, "now", lambda m=minute: NOW + timedelta(minutes=m))
+        with pytest.raises(RetryLater, match="throttled"):
+            evidence.handler({})
+    hub.world.stream()
     with pytest.raises(AssertionError, match="Nobody is known by this"):
         told()
