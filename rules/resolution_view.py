@@ -1,8 +1,8 @@
 """What was read, and what a step will change of it: each item conditioned on what was read."""
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
-from zlib import crc32
+from hashlib import blake2b
+from typing import Final, Literal
 
 from rules.keys import is_own, subject_of
 from rules.resolution_items import (
@@ -21,6 +21,8 @@ from schemas.graph import IdentifierHead, IdentifierKey, Island, SubjectHead, Su
 from schemas.rows import Item, Key, Write, version_is
 
 Model = SubjectHead | IdentifierHead | Island
+VERSION: Final = 6
+"""Bytes of an identifier's version: what two have in common by chance is negligible."""
 
 
 class Unread(Exception):
@@ -200,7 +202,7 @@ class Draft:
             if before == model:
                 continue
             seen = before.version if before else 0
-            written = model.model_copy(update={"version": (seen or _first(model)) + 1})
+            written = model.model_copy(update={"version": _next(model, seen)})
             after[key] = written
             writes.append(_write(key, written, seen))
         return [*writes, *self._checks(writes)], after
@@ -211,13 +213,15 @@ class Draft:
         return [Write("check", key, condition=version_is(m.version)) for key, m in found if m]
 
 
-def _first(model: Model) -> int:
-    """Identifiers' heads can go and come again: who read the former one must not take the new
-    one for it, so their versions start from what is in them.
+def _next(model: Model, seen: int) -> int:
+    """Identifiers' heads can go and come again: who read a former one must not take the new one
+    for it, so their versions are made of all that they ever said.
     """
-    if isinstance(model, IdentifierHead):
-        return crc32(" ".join(sorted(model.members)).encode())
-    return 0
+    if not isinstance(model, IdentifierHead):
+        return seen + 1
+    marks = model.model_dump_json(exclude={"members", "version"})
+    said = " ".join([str(seen), marks, *sorted(model.members)])
+    return int.from_bytes(blake2b(said.encode(), digest_size=VERSION).digest()) or 1
 
 
 def _write(key: Key, model: Model, seen: int) -> Write:

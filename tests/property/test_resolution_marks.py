@@ -14,11 +14,11 @@ from rules.resolution_marks import mark
 from schemas.rows import Key
 from tests.property.test_resolution import FIRST, HISTORIES, batches, jobs, laws
 from tests.property.test_resolution_mutants import identifiers, islands, none
-from tests.simulator.deeds import Marked, in_force, marked, marks
+from tests.simulator.deeds import Marked, Values, in_force, marked, marks
 from tests.simulator.histories import PEPPER, RULES, Graph, crowd, expected, history
 from tests.simulator.reading import broken_promises, graph_in
 from tests.simulator.store import MemoryTable
-from tests.simulator.world import Faults, Job, World, run_alone
+from tests.simulator.world import Faults, Job, World, interrupted, run_alone
 
 
 def played(
@@ -62,6 +62,31 @@ def test_marks_count_as_in_the_function(at_once: int, faults: Faults) -> None:
         wanted, table = played(seed, at_once, faults)
         assert not broken_promises(table), f"seed {seed}"
         assert graph_in(table) == wanted, f"seed {seed}"
+
+
+MARKS: tuple[Values, ...] = (
+    ((False, None), (None, True)),
+    ((False, None), (True, True)),
+    ((False, None), (None, True), (True, None), (False, None)),
+)
+
+
+@pytest.mark.parametrize("values", MARKS)
+def test_a_mark_that_went_and_came_otherwise_is_not_taken_for_the_former(values: Values) -> None:
+    """Nobody carries it yet, so its head goes with its last mark."""
+    received = crowd(Random(1), 2)
+    key = next(iter(prepare(received[0], PEPPER, RULES).links))
+    wanted = expected(received, marks=in_force({key: values}))
+    for call in range(40):
+        graph, journal, made = MemoryTable(), MemoryTable(), laws()
+        run_alone(mark(key, made, blocked=True), graph, journal)
+        first, meanwhile = resolve(received, made), marked(key, values, made)
+        come = run_alone(interrupted(first, meanwhile, call), graph, journal)
+        if not come:
+            assert call > 3
+            return
+        assert not broken_promises(graph), f"call {call}"
+        assert graph_in(graph) == wanted, f"call {call}"
 
 
 def gates(key: Key) -> bool:
