@@ -57,6 +57,11 @@ class Obstacle(Frozen):
     detail: str = ""
     evidence: tuple[Evidence, ...] = ()
 
+    @property
+    def values(self) -> str:
+        """What there are two of, where `detail` is a unique type."""
+        return f"{'ids' if ':' in self.detail else 'values'} of {self.detail}"
+
 
 class Explanation(Frozen):
     """Either a chain, of one customer, or obstacles. `a` and `b` are readable subject keys."""

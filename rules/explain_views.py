@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from rules.explain import Evidence, Explanation, Obstacle
 
 WHY: Final = {
-    "unique": "would make one customer of two ids of {0.detail}, of which a person has one",
+    "unique": "would make one customer of two {0.values}, of which a person has one",
     "never": "someone said they are not the same: {0.detail}",
     "component": "with the others of its level it would join what must stay apart ({0.detail})",
     "scope": "more people hang together by it than may be one customer",

@@ -11,8 +11,8 @@ from schemas.graph import Island, Review, SubjectKey
 
 KEPT: Final = "What was decided is kept, and counts as soon as nothing forbids it."
 ADVICE: Final[dict[Reason, str]] = {
-    "unique": "Each of the two has an id of {0.detail} of its own, and a person's word does not "
-    "overrule that: merge the two there, or correct it. If they are two after all: "
+    "unique": "Of two {0.values} each has one of its own, and a person's word does not overrule "
+    "that: merge the two there, or correct what is wrong at its source. If they are two after all: "
     "./sluice review reject.",
     "never": "Someone said of two of their subjects that they are not the same: "
     "./sluice customer merge with those two overrules it.",

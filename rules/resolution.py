@@ -23,6 +23,7 @@ run with `adapters.graph.Stores.run`. `laws` is a `Laws`, keys are opaque (`rule
   the dry run.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -178,16 +179,19 @@ def _is_news(head: SubjectHead | None, change: Change, laws: Laws) -> bool:
 
 def _leave_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) -> Steps[None]:
     """Whom a newer version, too many links, or what was cut short parted from identifiers."""
+    of: dict[SubjectKey, list[int]] = defaultdict(list)
     for position, case in cases.items():
-        head = yield from _head(view, case.s)
+        of[case.s].append(position)
+    for s, positions in of.items():
+        head = yield from _head(view, s)
         if head and unsettled(head, laws.rules):
-            view.forget([subject_key(case.s)])
+            view.forget([subject_key(s)])
             try:
-                yield from leave(case.s, laws)
+                yield from leave(s, laws)
             except RetryLater as error:
-                report.later[position] = error.reason
+                report.later |= dict.fromkeys(positions, error.reason)
             except BadRecord as error:
-                report.bad[position] = error
+                report.bad |= dict.fromkeys(positions, error)
 
 
 def _read_ahead(view: View, changes: Iterable[Change], laws: Laws) -> Steps[None]:

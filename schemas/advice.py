@@ -70,9 +70,10 @@ def complaints(
         found.setdefault(place, []).append(each)
     for place, errors in found.items():
         if errors[0]["type"] == "missing":
-            name = place[-1]
-            text = f'"{name}" is missing. Write {name}: {EXAMPLES.get(str(name), "...")} below it.'
-            yield Complaint(place[:-1], text)
+            name, example = place[-1], EXAMPLES.get(str(place[-1]), "...")
+            if name == "level" and ":" in str(place[-2]):
+                example = "0"  # of a source's own ids
+            yield Complaint(place[:-1], f'"{name}" is missing. Write {name}: {example} below it.')
         else:
             yield Complaint(place, _advice(errors, place, places, model))
 
@@ -113,7 +114,7 @@ def _shape(error: ErrorDetails) -> str:
         case "tuple_type" | "list_type":
             return "this must be a list. Write [one, another]."
         case "bool_type" | "bool_parsing":
-            return "this must be yes or no. Write true or false."
+            return "this must be yes or no. Write true or false, without quotes."
         case "too_long":
             return f"there are too many of these. Write at most {error['ctx']['max_length']}."
         case kind if kind.startswith(("int", "greater", "less")):

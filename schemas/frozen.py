@@ -3,10 +3,27 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 Whole = Annotated[int, Field(strict=True)]
 """A whole number that a person writes: `true` is none, though Python takes it for 1."""
+
+
+def _said(value: object) -> object:
+    """A value that was forgotten after its name is an error, not the default."""
+    if value is None:
+        kind, message = "bool_type", "Input should be a valid boolean"
+        raise PydanticCustomError(kind, message)
+    return value
+
+
+YesNo = Annotated[bool, Field(strict=True)]
+"""`true` or `false`, as a person writes it: neither a word in quotes nor a number."""
+YesNoOrDefault = Annotated[
+    YesNo | None, BeforeValidator(_said), Field(exclude_if=lambda value: value is None)
+]
+"""The same; none only where nothing is said, and nothing is said of it then."""
 
 
 class Frozen(BaseModel):

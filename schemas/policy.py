@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from schemas.frozen import Whole, Written
+from schemas.frozen import Whole, Written, YesNo, YesNoOrDefault
 from schemas.identifiers import IdentifierType
 from schemas.observation import Channel, Trait
 from schemas.patterns import checked, ending
@@ -36,8 +36,8 @@ class IdentifierRule(Written):
     limit: Annotated[Whole, Field(ge=2, le=64)] = 8
     per_subject: Annotated[Whole, Field(ge=1, le=64)] = 16
     junk: Patterns = ()
-    current: bool = False
-    unique: Annotated[bool, Field(strict=True)] | None = None
+    current: YesNo = False
+    unique: YesNoOrDefault = None
 
 
 class IdentityRules(Written):
@@ -51,7 +51,7 @@ class IdentityRules(Written):
     survivorship: dict[Trait, Literal["newest", "trusted", "complete"]] = {}
     trust: tuple[str, ...] = ()
     """Sources, the most trusted first; those not named come last."""
-    plus_tags: bool = False
+    plus_tags: YesNo = False
     """Whether `a+shop@example.com` is the same address as `a@example.com`."""
     dotless_domains: Annotated[tuple[str, ...], Field(max_length=256)] = ()
     """Domains where `a.b@` is the same address as `ab@`, as addresses are compared: in lower case

@@ -45,6 +45,7 @@ def world_of(
         said=(*aliases, *told),
         levels={kind: rule.level for kind, rule in rules.types.items()},
         limits={kind: rule.limit for kind, rule in rules.types.items()},
+        uniques={k: r.unique for k, r in rules.types.items() if r.unique is not None},
         bounds={kind: rule.per_subject for kind, rule in rules.types.items()},
         cap=rules.scope_cap,
         junk=frozenset(_junk(by_subject, rules, pepper)),

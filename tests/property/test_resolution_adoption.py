@@ -24,21 +24,25 @@ LAST_SWEEP = Sweep("v2", START, last=True)
 
 
 def changed(random: Random) -> IdentityRules:
-    """The same types with other limits, levels and another cap."""
+    """The same types with other limits, levels and another cap; some unique, or no more."""
     levels = random.choice(((1, 2), (2, 1), (1, 1)))
+    types = {
+        "email": IdentifierRule(
+            level=levels[0],
+            limit=random.choice((2, 5)),
+            per_subject=random.choice((1, 2, 4)),
+            junk=("junk@.*",),
+        ),
+        "phone": IdentifierRule(
+            level=levels[1], limit=random.choice((2, 4)), per_subject=random.choice((1, 3))
+        ),
+        "shop:customer": IdentifierRule(level=0, limit=random.choice((2, 3, 6))),
+        "help:user": IdentifierRule(level=0),
+    }
+    for name in random.sample(sorted(types), random.choice((0, 0, 1, 2))):
+        types[name] = types[name].model_copy(update={"unique": ":" not in name})
     return IdentityRules(
-        types={
-            "email": IdentifierRule(
-                level=levels[0],
-                limit=random.choice((2, 5)),
-                per_subject=random.choice((1, 2, 4)),
-                junk=("junk@.*",),
-            ),
-            "phone": IdentifierRule(
-                level=levels[1], limit=random.choice((2, 4)), per_subject=random.choice((1, 3))
-            ),
-            "shop:customer": IdentifierRule(level=0, limit=random.choice((2, 3, 6))),
-        },
+        types=types,
         scope_cap=random.choice((3, 6, 12)),
     )
 

@@ -43,6 +43,32 @@ def test_given_a_slip_then_its_line_and_the_remedy_are_named(
     assert any(each.startswith(place) and said in each for each in found), found
 
 
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        ("unique:", "this must be yes or no. Write true or false, without quotes."),
+        ('unique: "no"', "this must be yes or no. Write true or false, without quotes."),
+        ("unique: 0", "this must be yes or no. Write true or false, without quotes."),
+        ("uniq: false", '"uniq" is not known here. Write unique.'),
+    ],
+)
+def test_given_a_slip_about_what_is_unique_then_it_is_told(
+    tmp_path: Path, wrong: str, said: str
+) -> None:
+    text = slipped(POLICY, "unique: false", wrong)
+    (found,) = problems(documents.policy, tmp_path / "policy.yaml", text)
+    assert found.startswith(f"policy.yaml:{line_of(text, wrong)}  ")
+    assert found.endswith(said)
+
+
+def test_given_an_own_id_without_its_level_then_the_level_that_it_has_is_named(
+    tmp_path: Path,
+) -> None:
+    text = slipped(POLICY, "      level: 0\n      unique", "      unique")
+    (found,) = problems(documents.policy, tmp_path / "policy.yaml", text)
+    assert found.endswith('"level" is missing. Write level: 0 below it.')
+
+
 def test_given_one_slip_then_there_is_one_line(tmp_path: Path) -> None:
     text = slipped(POLICY, "fields: [email, first_name", "fields: [email, fist_name")
     (found,) = problems(documents.policy, tmp_path / "policy.yaml", text)

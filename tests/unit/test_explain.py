@@ -23,6 +23,7 @@ class Company:
         self.heads: dict[str, SubjectHead] = {}
         self.verdicts: list[Verdict] = []
         self.unusable: frozenset[str] = frozenset()
+        self.rules = RULES
 
     def has(self, name: str, **values: str) -> None:
         source, _, number = name.partition("-")
@@ -57,12 +58,12 @@ class Company:
             for s, head in self.heads.items()
         }
         verdicts = tuple(self.verdicts)
-        found = partition(nodes, self.unusable, verdicts, RULES)
+        found = partition(nodes, self.unusable, verdicts, self.rules)
         island = Island(
             g="g", version=1, nodes=nodes, reviews=found.reviews, verdicts=verdicts,
             unusable=self.unusable,
         )  # fmt: skip
-        return explain(a, b, island, self.heads, RULES)
+        return explain(a, b, island, self.heads, self.rules)
 
 
 def drawn(found: Explanation) -> str:
@@ -99,6 +100,16 @@ def test_a_shared_phone_that_would_join_two_shop_customers_is_told_as_the_obstac
         ("unique", "phone", "+12025550143")
     ]
     assert "two ids of shop:customer" in text(found)
+
+
+def test_two_values_of_a_unique_type_are_told_as_values_and_not_as_ids() -> None:
+    company = Company()
+    unique = {"email": IdentifierRule(level=1, unique=True), "phone": IdentifierRule(level=2)}
+    company.rules = IdentityRules(types=unique)
+    company.has("shop-1", email="ada@example.com", phone="+12025550143")
+    company.has("crm-7", email="bea@example.com", phone="+12025550143")
+    found = company.why("shop-1", "crm-7")
+    assert "two values of email, of which a person has one" in text(found)
 
 
 def test_a_verdict_is_told_with_its_author() -> None:
