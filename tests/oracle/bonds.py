@@ -53,6 +53,10 @@ class Moment(NamedTuple):
     at: datetime
     groups: dict[str, frozenset[str]]
     refused: frozenset[Refusal]
+    new: frozenset[str] = frozenset()
+    """Who was not there all the time since the moment before, if only between two commits: nobody
+    remembers for them who they were one with.
+    """
 
 
 def must_refuse(seen: Sequence[Moment], said: Sequence[Word]) -> Iterator[Refusal]:
@@ -77,7 +81,7 @@ def _binds(
         return False
     last = together[-1]
     at = seen[last].at
-    if word.since > at or not all(s in moment.groups for moment in seen[last:]):
+    if word.since > at or any(s in moment.new for moment in seen[last + 1 :]):
         return False
     grants = [g for g in said if g.row.state == "granted" and covers(g.row, *what)]
     lifted = any(
@@ -148,7 +152,11 @@ def loosened(before: Moment, after: Moment, said: Sequence[Word]) -> Iterator[Re
                if word.row.state == "granted" and word.heard_at == after.at}  # fmt: skip
     for refusal in before.refused - after.refused:
         group = after.groups.get(refusal.s)
-        if group is None or (refusal.address and refusal.address not in group):
+        if (
+            refusal.s in after.new
+            or group is None
+            or (refusal.address and refusal.address not in group)
+        ):
             continue
         if not granted & (group | before.groups[refusal.s]):
             yield refusal

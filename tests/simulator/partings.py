@@ -71,6 +71,8 @@ class Story:
     heard: set[str] = field(default_factory=set)
     passed: list[Moment] = field(default_factory=list)
     """Also what was true between two commits, without what was refused."""
+    looked: int = 0
+    """How much of that had passed at the moment that was seen last."""
 
     def __post_init__(self) -> None:
         names = count()
@@ -104,7 +106,12 @@ class Story:
         """Who is with whom now, and what is refused to whom."""
         found = self._everybody()
         refused = frozenset(r for each in found for r in self._refused(each))
-        return Moment(self.now(), _groups(found), refused)
+        groups = _groups(found)
+        since = [*self.seen[-1:], *self.passed[self.looked :]]
+        there = [moment.groups.keys() for moment in since]
+        self.looked = len(self.passed)
+        new = frozenset(s for s in groups if not all(s in each for each in there))
+        return Moment(self.now(), groups, refused, new)
 
     def _passes(self) -> None:
         self.heard |= {f"{key.pk} {key.sk}" for key in self.graph.memory.rows}
