@@ -81,18 +81,18 @@ def _tidy(
     others: Sequence[Addressee],
     again: frozenset[IdentifierKey],
 ) -> None:
-    """Other identifiers get nothing new, except of `again`, further contacts that are there; what
-    they were sent before still answers to consent.
+    """Other identifiers are never told anything first, and those of further contacts (`again`) go
+    on being told; what is there of whomever still answers to consent.
     """
     wanted = {each.key for each in others} | {delivery.opaque(errand.customer)}
     states = office.ledger.states(wanted - {first.key})
     for other in others:
-        more = other.key in again
-        if more or (other.key in states and states[other.key].held):
+        held, more = other.key in states and states[other.key].held, other.key in again
+        if held or more:
             issued = office.clock()
             person = office.reader.person(errand.customer, errand.version)
             if person:
-                Telling(office, errand, other, upsert=more).run(person, issued)
+                Telling(office, errand, other, upsert=held and more).run(person, issued)
     _strike(office, states)
 
 

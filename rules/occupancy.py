@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from rules import keys
 from rules.delivery import Addressee, Person
+from rules.identity_evidence import alias_classes, weigh
 from rules.keys import Pepper
 from schemas.graph import IdentifierKey, SubjectKey
 
@@ -27,14 +28,18 @@ def further(
     pepper: Pepper,
 ) -> frozenset[IdentifierKey]:
     """Those after the first by which it knows the person once more: by a contact that carries none
-    of the former. A list that has one for each address knows somebody by several.
+    of the former, and is none that it made one with theirs. A list that has a contact for each
+    address knows somebody by several.
     """
-    known, found = set[SubjectKey](), set[IdentifierKey]()
+    nodes = person.island.nodes
+    one = alias_classes(weigh(person.island.verdicts).aliases, nodes)
+    known, found = set[str](), set[IdentifierKey]()
     for n, each in enumerate(addressees):
         carry = _carrying(person, each, own_sources, pepper) & person.subjects
-        if n and carry and not carry & known:
+        contacts = {one.root(str(nodes[s].own)) for s in carry}
+        if n and contacts and not contacts & known:
             found.add(each.key)
-        known |= carry
+        known |= contacts
     return frozenset(found)
 
 

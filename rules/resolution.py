@@ -189,7 +189,8 @@ def _leave_all(view: View, cases: dict[int, Case], laws: Laws, report: Report) -
             try:
                 yield from leave(s, laws)
             except RetryLater as error:
-                report.later |= dict.fromkeys(positions, error.reason)
+                known = (position for position in positions if position not in report.bad)
+                report.later |= dict.fromkeys(known, error.reason)
             except BadRecord as error:
                 report.bad |= dict.fromkeys(positions, error)
 
