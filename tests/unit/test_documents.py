@@ -55,7 +55,7 @@ def test_given_a_slip_then_its_line_and_the_remedy_are_named(
 def test_given_a_slip_about_what_is_unique_then_it_is_told(
     tmp_path: Path, wrong: str, said: str
 ) -> None:
-    text = slipped(POLICY, "unique: false", wrong)
+    text = slipped(POLICY, "      limit: 4\n", f"      limit: 4\n      {wrong}\n")
     (found,) = problems(documents.policy, tmp_path / "policy.yaml", text)
     assert found.startswith(f"policy.yaml:{line_of(text, wrong)}  ")
     assert found.endswith(said)
@@ -64,7 +64,7 @@ def test_given_a_slip_about_what_is_unique_then_it_is_told(
 def test_given_an_own_id_without_its_level_then_the_level_that_it_has_is_named(
     tmp_path: Path,
 ) -> None:
-    text = slipped(POLICY, "      level: 0\n      unique", "      unique")
+    text = slipped(POLICY, "  scope_cap", "    mailchimp:member: {unique: false}\n  scope_cap")
     (found,) = problems(documents.policy, tmp_path / "policy.yaml", text)
     assert found.endswith('"level" is missing. Write level: 0 below it.')
 
