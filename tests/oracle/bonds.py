@@ -146,17 +146,21 @@ def _joined(found: frozenset[str], groups: Set[frozenset[str]]) -> frozenset[str
         found = more
 
 
-def loosened(before: Moment, after: Moment, said: Sequence[Word]) -> Iterator[Refusal]:
-    """Refusals that are no more although nobody of the customer granted anything meanwhile."""
-    granted = {word.about for word in said
-               if word.row.state == "granted" and word.heard_at == after.at}  # fmt: skip
+def loosened(seen: Sequence[Moment], said: Sequence[Word]) -> Iterator[Refusal]:
+    """Refusals that are no more at the last moment although nobody of the customer granted anything
+    meanwhile; nor did it come late that somebody they were one with had, before they parted.
+    """
+    before, after = seen[-2:]
+    news = [w for w in said if w.row.state == "granted" and w.heard_at == after.at]
+    granted = {word.about for word in news}
+    late = {word.about for word in news if word.row.effective_at < word.heard_at}
+    groups = {group for moment in seen for group in moment.groups.values()}
     for refusal in before.refused - after.refused:
         group = after.groups.get(refusal.s)
-        if (
-            refusal.s in after.new
-            or group is None
-            or (refusal.address and refusal.address not in group)
-        ):
+        if refusal.s in after.new or group is None:
             continue
-        if not granted & (group | before.groups[refusal.s]):
+        if refusal.address and refusal.address not in group:
+            continue
+        near = _joined(frozenset({refusal.s}), groups) if late else frozenset[str]()
+        if not granted & (group | before.groups[refusal.s]) and not late & near:
             yield refusal

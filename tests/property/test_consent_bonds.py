@@ -32,7 +32,7 @@ def wrong(story: Story) -> list[str]:
     for n, moment in enumerate(story.seen[1:], 1):
         words = [word for word in story.words() if word.heard_at <= moment.at]
         so_far = story.seen[: n + 1]
-        if not story.late and [*oracle.loosened(story.seen[n - 1], moment, words)]:
+        if not story.late and [*oracle.loosened(so_far, words)]:
             found.append(f"loosened in hour {n}")
         if {*oracle.must_refuse(so_far, words)} - moment.refused:
             found.append(f"does not bind in hour {n}")
