@@ -102,11 +102,20 @@ def epoch_is(epoch: int) -> Condition:
 def quarantine(
     draft: Draft, cell: IdentifierHead, why: Literal["degree", "too_large"]
 ) -> IdentifierHead:
-    """It links nobody from now on, in the island where its carriers are."""
+    """It links nobody from now on, in the island where its carriers are: if any still are, since
+    who was taken out of it leaves the identifier later.
+    """
     after = cell.model_copy(update={"quarantined": why})
     if cell.island and usable(cell):
-        draft.put(without(draft.live(cell.island), after))
+        island = draft.live(cell.island)
+        if carries(island, cell.key):
+            draft.put(without(island, after))
     return after
+
+
+def carries(island: Island, key: IdentifierKey) -> bool:
+    """Whether anybody on the island carries an identifier."""
+    return any(key in carried(node) for node in island.nodes.values())
 
 
 def without(island: Island, cell: IdentifierHead) -> Island:

@@ -10,7 +10,6 @@ from typing import Final
 
 from rules import resolution_opening
 from rules.identity import rule_of
-from rules.identity_evidence import carried
 from rules.keys import is_own, subject_of, type_of
 from rules.renaming import linked_as, name
 from rules.resolution_calls import Pause, Steps, read_many
@@ -18,6 +17,7 @@ from rules.resolution_commit import ATTEMPTS, attempted
 from rules.resolution_islands import (
     Laws,
     RowCarriers,
+    carries,
     cell_of,
     over,
     recompute,
@@ -30,7 +30,7 @@ from rules.resolution_opening import opened
 from rules.resolution_release import release
 from rules.resolution_view import Draft, View
 from schemas.errors import RetryLater
-from schemas.graph import IdentifierHead, IdentifierKey, Island, SubjectKey
+from schemas.graph import IdentifierHead, IdentifierKey, SubjectKey
 from schemas.marks import Mark
 from schemas.rows import PRESENT, Write
 
@@ -213,11 +213,6 @@ def _part(draft: Draft, before: IdentifierHead, after: IdentifierHead) -> None:
     for island in draft.all_live(names).values():
         if carries(island, after.key):
             draft.put(without(island, after))
-
-
-def carries(island: Island, key: IdentifierKey) -> bool:
-    """Whether anybody on the island carries an identifier."""
-    return any(key in carried(node) for node in island.nodes.values())
 
 
 def leave(s: SubjectKey, laws: Laws) -> Steps[None]:

@@ -127,6 +127,29 @@ def test_a_record_may_come_late_while_its_subject_is_erased_and_counts_for_nothi
         assert graph_in(graph) == expected([]), f"call {point}"
 
 
+def test_a_number_becomes_too_common_while_those_who_carried_it_are_taken_out() -> None:
+    """They are off their island, and still on the number: it is not struck out for who is left."""
+    subjects = [
+        Subject(source=f"s{n}", object="customer", id="1", created_at=START) for n in "abcd"
+    ]
+    phone, mail = "+12025550101", "ann@example.com"
+    old = [contact(0, each, phone, mail) for each in subjects[:2]]
+    friend, third = contact(0, subjects[2], mail), contact(0, subjects[3], phone)
+    more = contact(0, subjects[2], phone, record="another")
+    gone = [Removal(prepare(each, PEPPER, RULES).s, None, REMOVED) for each in old]
+    for one, two in product(range(12), range(12)):
+        graph, journal, made = MemoryTable(), MemoryTable(), laws()
+        run_alone(resolve([*old, friend], made), graph, journal)
+        for removal, calls in zip(gone, (one, two), strict=True):
+            run_alone(removal.steps(made, last=False), graph, journal, calls)
+        run_alone(resolve([third], made), graph, journal)
+        assert not broken_promises(graph), f"calls {one}, {two}"
+        for last, removal in product((False, True), gone):
+            run_alone(removal.steps(made, last=last), graph, journal)
+        run_alone(resolve([more], made), graph, journal)
+        assert graph_in(graph) == expected([friend, third, more]), f"calls {one}, {two}"
+
+
 def struck_out(table: Callable[[], MemoryTable]) -> bool:
     """Whether a number does not link who is left, since one of its carriers said it again while
     its quarantine lifted: it was in doubt only, or about to leave, or gone.
