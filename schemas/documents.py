@@ -14,6 +14,7 @@ from schemas import names
 from schemas.advice import Complaint, Place, Places, Written, complaints, known_part
 from schemas.config import Config
 from schemas.errors import Misconfigured
+from schemas.frozen import FROM_A_FILE
 from schemas.policy import Policy
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -79,7 +80,7 @@ def _read(path: Path, model: type[Model]) -> Model:
         said = f"the file is empty. Write {', '.join(f'{name}:' for name in needed)} and the rest."
         raise Invalid([Problem(path.name, 1, said)])
     try:
-        return model.model_validate(content)
+        return model.model_validate(content, context=FROM_A_FILE)
     except ValidationError as error:
         found = complaints(error, places, model)
         raise Invalid(_problem(path, places, each) for each in found) from error

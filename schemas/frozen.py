@@ -1,18 +1,22 @@
 """The bases of every model: immutable values, whose errors never repeat what was given."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 Whole = Annotated[int, Field(strict=True)]
 """A whole number that a person writes: `true` is none, though Python takes it for 1."""
 
 
-def _said(value: object) -> object:
-    """A value that was forgotten after its name is an error, not the default."""
-    if value is None:
+FROM_A_FILE: Final = {"from": "file"}
+"""The context in which a person's file is validated."""
+
+
+def _said(value: object, info: ValidationInfo) -> object:
+    """A value that a person forgot after its name is an error, not the default."""
+    if value is None and info.context == FROM_A_FILE:
         kind, message = "bool_type", "Input should be a valid boolean"
         raise PydanticCustomError(kind, message)
     return value
@@ -20,10 +24,8 @@ def _said(value: object) -> object:
 
 YesNo = Annotated[bool, Field(strict=True)]
 """`true` or `false`, as a person writes it: neither a word in quotes nor a number."""
-YesNoOrDefault = Annotated[
-    YesNo | None, BeforeValidator(_said), Field(exclude_if=lambda value: value is None)
-]
-"""The same; none only where nothing is said, and nothing is said of it then."""
+YesNoOrDefault = Annotated[YesNo | None, BeforeValidator(_said)]
+"""The same; none where nothing is said."""
 
 
 class Frozen(BaseModel):
