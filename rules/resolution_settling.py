@@ -59,7 +59,13 @@ NO_ROWS: Final = RowCarriers(-1, frozenset())
 
 
 class Closed(Exception):
-    """The quarantine must be opened, and its rows read, before it can be settled."""
+    """The quarantine must be opened, and its rows read, before it can be settled: by the name that
+    the identifier has now.
+    """
+
+    def __init__(self, key: IdentifierKey) -> None:
+        super().__init__("closed")
+        self.key = key
 
 
 def settle(view: View, amendment: Amendment, laws: Laws) -> Steps[None]:
@@ -75,8 +81,8 @@ def settle(view: View, amendment: Amendment, laws: Laws) -> Steps[None]:
                 return
             rows = NO_ROWS
             yield Pause(attempt)
-        except Closed:
-            rows = yield from opened(view, amendment.key, laws)
+        except Closed as closed:
+            rows = yield from opened(view, closed.key, laws)
     raise RetryLater("an identifier: others keep writing the same items")
 
 
@@ -143,7 +149,7 @@ def settled(
     if _stays(before, after, amendment, laws):
         return after
     if before.quarantined != "lifting" or before.epoch != rows.epoch:
-        raise Closed
+        raise Closed(before.key)
     every = after.model_copy(update={"members": after.members | rows.members - {amendment.leaves}})
     if not over(every, laws):
         return every.model_copy(update={"quarantined": None})
@@ -194,7 +200,7 @@ def _join(draft: Draft, cell: IdentifierHead, laws: Laws) -> IdentifierHead:
     if not names:
         return cell
     if len(draft.all_live(names)) > 2 * resolution_opening.CARRIERS_AT_ONCE:
-        raise Closed
+        raise Closed(cell.key)
     island = unite(draft, names, laws)
     unusable = island.unusable - {cell.key}
     oversized = island.oversized - {cell.key}

@@ -167,6 +167,17 @@ def test_no_customer_changes_at_any_moment_and_a_crash_after_any_call_loses_noth
                 break
 
 
+def test_what_is_quarantined_can_be_trusted_by_its_former_name() -> None:
+    received, fresh = crowd(Random(1), 5), names()
+    graph, journal, begun = MemoryTable(), MemoryTable(), Laws(RULES, BEGUN, fresh, clock)
+    key = next(iter(prepare(received[0], PEPPER, RULES).links))
+    run_alone(resolve(received, Laws(RULES, PEPPER, fresh, clock)), graph, journal)
+    run_alone(whole(begun), graph, journal)
+    run_alone(marked(key, ((None, True),), begun), graph, journal)
+    trusted = in_force({new(key): ((None, True),)})
+    assert graph_in(graph, RULES, AFTER) == expected(received, RULES, AFTER, marks=trusted)
+
+
 def test_what_people_decide_meanwhile_holds() -> None:
     """Verdicts name links, and marks name identifiers, by whichever name they were looked up."""
     for seed in range(FIRST, FIRST + HISTORIES // 6):
