@@ -4,7 +4,7 @@ import pytest
 
 from adapters.customers import profile_key
 from rules.resolution_items import island_from, island_item, island_key
-from schemas.graph import IdentifierKey, Known, Node, Profile, Verdict
+from schemas.graph import IdentifierKey, Known, Profile, Verdict
 from schemas.rows import Write
 from tests.simulator.mailing import START, Hub, address, key_of
 
@@ -18,16 +18,12 @@ def hub() -> Hub:
 
 def is_contact(hub: Hub, customer: str, s: str, *links: IdentifierKey) -> None:
     """A contact of the list, which is one of the customer's subjects."""
-    island = island_from(hub.graph.get(island_key("g1")) or {})
-    node = Node(created="2021", own=f"{CONTACT}#{s}", links=frozenset(links))
-    nodes, labels = {**island.nodes, s: node}, {**island.labels, s: customer}
-    after = island.model_copy(update={"nodes": nodes, "labels": labels})
-    hub.graph.write(Write("put", island_key("g1"), island_item(after)))
+    hub.also(customer, s, CONTACT, *links)
     row = hub.graph.get(profile_key(customer)) or {}
     profile = Profile.model_validate_json(str(row["data"]))
     id_ = Known(key=f"{CONTACT}#{s}", type=CONTACT, value=s, source="letters", at=START)
-    after_ = profile.model_copy(update={"identifiers": (*profile.identifiers, id_)})
-    data = {**row, "data": after_.model_dump_json(exclude_defaults=True)}
+    after = profile.model_copy(update={"identifiers": (*profile.identifiers, id_)})
+    data = {**row, "data": after.model_dump_json(exclude_defaults=True)}
     hub.graph.write(Write("put", profile_key(customer), data))
 
 

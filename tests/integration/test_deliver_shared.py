@@ -4,9 +4,7 @@ there."""
 import pytest
 
 from rules import keys
-from rules.resolution_items import island_from, island_item, island_key
-from schemas.graph import IdentifierKey, Node
-from schemas.rows import Write
+from schemas.graph import IdentifierKey
 from tests.simulator.mailing import PEPPER, Hub, address, key_of
 
 CONTACT = "letters:contact"
@@ -19,12 +17,8 @@ def hub() -> Hub:
 
 def carries(hub: Hub, own: str, s: str, *links: IdentifierKey) -> str:
     """A subject in the island of everybody, of a customer of its own; answers with its id."""
-    island = island_from(hub.graph.get(island_key("g1")) or {})
-    node = Node(created="2021", own=f"{own}#{s}", links=frozenset(links))
     customer = keys.of_customer(PEPPER, s)
-    nodes, labels = {**island.nodes, s: node}, {**island.labels, s: customer}
-    after = island.model_copy(update={"nodes": nodes, "labels": labels})
-    hub.graph.write(Write("put", island_key("g1"), island_item(after)))
+    hub.also(customer, s, own, *links)
     return customer
 
 

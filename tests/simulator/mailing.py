@@ -24,7 +24,7 @@ from functions.reading import Reader
 from rules import keys
 from rules.gate import Book
 from rules.keys import Pepper
-from rules.resolution_items import island_item, island_key
+from rules.resolution_items import island_from, island_item, island_key
 from schemas.config import Destination
 from schemas.decision import DeliveryRow
 from schemas.graph import ConsentRow, Field, Island, Known, Node, Profile, Total
@@ -209,6 +209,14 @@ class Hub:
         row: Item = {"v": version, "data": profile.model_dump_json(exclude_defaults=True)}
         _store(self.graph, Write("put", profile_key(customer), row))
         return customer
+
+    def also(self, customer: str, s: str, own: str, *links: str) -> None:
+        """A further subject of a customer, on the island of everybody."""
+        island = island_from(self.graph.get(island_key("g1")) or {})
+        node = Node(created="2021", own=f"{own}#{s}", links=frozenset(links))
+        nodes, labels = {**island.nodes, s: node}, {**island.labels, s: customer}
+        after = island.model_copy(update={"nodes": nodes, "labels": labels})
+        _store(self.graph, Write("put", island_key("g1"), island_item(after)))
 
     def says(
         self,
